@@ -1,0 +1,9 @@
+// Tests run on the build: `npm test` compiles first. One file, one process; tests that
+// need a real sshd say so when GPOOL_TEST_SSHD is not set (see test/helpers/tiers.ts).
+export default {
+  files: ['dist/test/**/*.test.js'],
+  concurrency: 4,
+  timeout: '120s',
+  nodeArguments: ['--unhandled-rejections=strict'],
+  workerThreads: false,
+};

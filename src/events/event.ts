@@ -1,0 +1,110 @@
+import type { Fault } from '../errors.js';
+import type { Outcome } from './outcome.js';
+
+/** What an attempt used, as the host measured it. */
+export interface Usage {
+  /** Host's wall clock at the start, milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Monotonic run time on the host, milliseconds. */
+  readonly wallMs: number;
+  readonly userMs: number;
+  readonly systemMs: number;
+  /** Highest resident memory seen, kB; 0 when the job was too short to be sampled. */
+  readonly peakKb: number;
+}
+
+/** What came back from a host after an attempt ended. Paths are relative to the attempt's local directory. */
+export interface Collected {
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  /** Required returns that the job did not leave. */
+  readonly missing: readonly string[];
+  /** What was not fetched, and why (special files). */
+  readonly skipped: readonly { readonly path: string; readonly why: string }[];
+}
+
+/** What a probe found out about a host when it came up. */
+export interface HostFacts {
+  readonly cores: number;
+  readonly bash: string;
+  readonly memoryKb: number;
+  readonly bootId: string;
+  readonly hostname: string;
+  /** Login shell noise, missing tools and the like; each with what to do. */
+  readonly warnings: readonly string[];
+}
+
+/** News from a Network. `attempt` is an attempt id, `<job>.<n>`. */
+export type NetworkEvent =
+  | { readonly type: 'host.ready'; readonly host: string; readonly slots: number; readonly facts: HostFacts }
+  /** The host cannot be asked for now; its jobs are unknown, not failed. The Network keeps trying. */
+  | { readonly type: 'host.lost'; readonly host: string; readonly fault: Fault }
+  /** The host cannot be used at all (login refused, wrong key, no bash); the Network will not try again. */
+  | { readonly type: 'host.failed'; readonly host: string; readonly fault: Fault }
+  | {
+      readonly type: 'job.started';
+      readonly attempt: string;
+      readonly host: string;
+      readonly slot: number;
+      /** Bytes of the host's event file read so far: where a new connection goes on. */
+      readonly offset: number;
+    }
+  | {
+      readonly type: 'job.ended';
+      readonly attempt: string;
+      readonly host: string;
+      readonly outcome: Outcome;
+      readonly usage: Usage;
+      /** Whether there is anything to fetch. */
+      readonly output: { readonly stdout: boolean; readonly stderr: boolean };
+      readonly offset: number;
+    };
+
+/** What the Manager decided or concluded. */
+export type ManagerEvent =
+  | { readonly type: 'batch.started'; readonly batch: string; readonly jobs: number; readonly hosts: readonly string[] }
+  /** Journalled before the host is asked to run it. */
+  | { readonly type: 'job.launched'; readonly job: string; readonly attempt: string; readonly host: string }
+  | { readonly type: 'job.done'; readonly job: string; readonly attempt: string; readonly collected: Collected }
+  | {
+      readonly type: 'job.failed';
+      readonly job: string;
+      readonly attempt: string;
+      readonly outcome: Outcome;
+      /** Set when something other than the outcome failed the job: a missing return, an input that vanished. */
+      readonly fault: Fault | null;
+      readonly collected: Collected | null;
+    }
+  /** The job goes back to waiting; `counted` tells whether the attempt counts against its limit. */
+  | {
+      readonly type: 'job.requeued';
+      readonly job: string;
+      readonly attempt: string;
+      readonly reason: Fault | Outcome;
+      readonly counted: boolean;
+    }
+  /** Nothing could be launched and nothing ended for one interval. Told, never journalled. */
+  | { readonly type: 'batch.waited' }
+  | { readonly type: 'batch.stopping'; readonly reason: string }
+  | { readonly type: 'batch.ended'; readonly summary: BatchCounts };
+
+/** Jobs by state; always sums to the number of jobs. */
+export interface BatchCounts {
+  readonly free: number;
+  readonly busy: number;
+  readonly done: number;
+  readonly unknown: number;
+  readonly error: number;
+}
+
+/** One thing that happened. */
+export type GpoolEvent = NetworkEvent | ManagerEvent;
+
+/** An event with its place and time, as journalled and as told to listeners. */
+export type Recorded<E extends GpoolEvent = GpoolEvent> = E & {
+  /** Gap-free from 1 in one batch; 0 for events that are told but never journalled. */
+  readonly seq: number;
+  /** Controller's wall clock, ISO 8601 UTC. Order is by `seq`, never by this. */
+  readonly at: string;
+};

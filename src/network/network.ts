@@ -1,0 +1,76 @@
+import type { Collected, NetworkEvent } from '../events/event.js';
+import type { Host } from '../spec/host.js';
+import type { JobSpec } from '../spec/job-spec.js';
+
+/** A work order: one try of a job on one host. Travels right; news of it comes back as events. */
+export interface Attempt {
+  /** `<job>.<n>`, unique in the batch, safe as a path component. A start is idempotent by it. */
+  readonly id: string;
+  readonly job: string;
+  /** 1-based try. */
+  readonly n: number;
+  /** Name of the host that runs it. */
+  readonly host: string;
+  readonly spec: JobSpec;
+  /** What the job sees besides the host's own environment; GPOOL_HOST and GPOOL_SLOT are added on the host. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Where an attempt stands, as far as its host can tell now. */
+export type AttemptStatus =
+  | { readonly state: 'free' }
+  | { readonly state: 'busy'; readonly paused: boolean }
+  | { readonly state: 'done' }
+  | { readonly state: 'error' }
+  /** The host cannot be asked, or has never heard of it. Neither finished nor failed. */
+  | { readonly state: 'unknown' };
+
+export type NetworkListener = (event: NetworkEvent) => void;
+
+/** A part of an output. */
+export interface OutputRange {
+  /** First byte. @default 0 */
+  readonly from?: number;
+  /** At most so many bytes. @default 16 MiB */
+  readonly maxBytes?: number;
+}
+
+/**
+ * A way to reach hosts and run attempts there. The Manager knows nothing else of the world.
+ *
+ * Every promise settles within a deadline. Errors are `HostError`, `TransportError` or `JobError`. `launchJob` resolves
+ * once the host has accepted the attempt for its backlog, and starts nothing twice for the same attempt id; when it
+ * rejects with a `TransportError` it is not known whether the attempt was accepted: the host's word follows as events
+ * or through `getJobStatus`.
+ */
+export interface Network {
+  /** The machines that run jobs. Machines that are only asked for status are not among them. */
+  getHosts(): readonly Host[];
+  /** Starts to connect and resolves when every host is either ready or has failed once. Never rejects for one bad host. */
+  open(batch: BatchContext): Promise<void>;
+  /** Listeners get every event once, in the order of each host. The answer unsubscribes. */
+  subscribe(listener: NetworkListener): () => void;
+  launchJob(attempt: Attempt): Promise<void>;
+  /** One request for each host (or management node), however many attempts; keyed by attempt id. */
+  getJobStatus(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, AttemptStatus>>;
+  getStdout(attempt: Attempt, range?: OutputRange): Promise<Buffer>;
+  getStderr(attempt: Attempt, range?: OutputRange): Promise<Buffer>;
+  /** Fetches outputs and returns into `directory`, each under its final name only when whole and checked. */
+  collectJob(attempt: Attempt, directory: string): Promise<Collected>;
+  /** Ends the attempt's whole process group: TERM, then KILL after a grace of 10 s. A waiting one never starts. Idempotent. */
+  killJob(attempt: Attempt): Promise<void>;
+  pauseJob(attempt: Attempt): Promise<void>;
+  unpauseJob(attempt: Attempt): Promise<void>;
+  /** Removes the attempt's directory on its host. Refused for a running one. */
+  deleteJob(attempt: Attempt): Promise<void>;
+  /** Lets go of the hosts. What runs there goes on, unless `cleanup` says the batch is over: then nothing of ours stays. */
+  close(options?: { readonly cleanup?: boolean }): Promise<void>;
+}
+
+/** What a Network must know of the batch it serves. */
+export interface BatchContext {
+  /** Unique, safe as a path component. */
+  readonly batch: string;
+  /** How far each host's event file was read before; absent for a new batch. */
+  readonly offsets?: Readonly<Record<string, number>>;
+}
