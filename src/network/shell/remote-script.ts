@@ -15,9 +15,16 @@ export interface ComposedScript {
  *
  * @throws StateError when script and arguments exceed what one argument may hold; large data belongs on stdin.
  */
-export function composeScript(script: string, args: readonly string[] = [], sentinel = createSentinel()): ComposedScript {
+export function composeScript(
+  script: string,
+  args: readonly string[] = [],
+  sentinel = createSentinel(),
+): ComposedScript {
   if (Math.max(script.length, ...args.map((arg) => arg.length)) > MAX_WORD) {
-    throw new StateError('E_INTERNAL', { what: 'a script or argument is longer than 100 kB', where: 'remote script' });
+    throw new StateError('E_INTERNAL', {
+      what: 'a script or argument is longer than 100 kB',
+      where: 'remote script',
+    });
   }
   const half = sentinel.length >> 1;
   const mark = [sentinel.slice(0, half), sentinel.slice(half)];
@@ -75,7 +82,8 @@ export class SentinelFilter {
   }
 
   #trimNoise(sentinelAt: number): void {
-    if (sentinelAt < 0 && this.#pending.length > MAX_NOISE) this.#pending = this.#pending.subarray(-MAX_NOISE);
+    if (sentinelAt < 0 && this.#pending.length > MAX_NOISE)
+      this.#pending = this.#pending.subarray(-MAX_NOISE);
   }
 }
 
@@ -83,12 +91,15 @@ export class SentinelFilter {
 export function greetingError(filter: SentinelFilter, where: string, stderr = ''): HostError | null {
   const { greeting } = filter;
   if (greeting.kind === 'ok') return null;
-  if (greeting.kind === 'no-bash') return new HostError('E_NO_BASH', { what: 'there is no bash on the PATH', where });
+  if (greeting.kind === 'no-bash')
+    return new HostError('E_NO_BASH', { what: 'there is no bash on the PATH', where });
   if (greeting.kind === 'old-bash') {
     return new HostError('E_OLD_BASH', { what: `its bash is ${greeting.version}, gpool needs 4.2`, where });
   }
   const said = [filter.noise, stderr.trim()].filter(Boolean).join(' ').slice(-200);
-  const what = said ? `the login shell ran no commands; it printed ${JSON.stringify(said)}` : 'the login shell ran no commands';
+  const what = said
+    ? `the login shell ran no commands; it printed ${JSON.stringify(said)}`
+    : 'the login shell ran no commands';
   return new HostError('E_LOGIN_SHELL', { what, where });
 }
 

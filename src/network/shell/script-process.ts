@@ -19,7 +19,12 @@ export interface ScriptProcess {
 export type SpawnShell = () => Promise<ScriptProcess>;
 
 /** Runs a script to its end: what `Shell.run` is, given a way to start `/bin/sh -s`. */
-export async function runScript(spawn: SpawnShell, where: string, script: string, options: RunOptions = {}): Promise<RunResult> {
+export async function runScript(
+  spawn: SpawnShell,
+  where: string,
+  script: string,
+  options: RunOptions = {},
+): Promise<RunResult> {
   const { args, input = '', deadlineMs = 60_000, maxBytes = 64 * 1024 * 1024 } = options;
   const { text, filter } = composeScript(script, args);
   return withDeadline(deadlineMs, where, async (deadline) => {
@@ -58,7 +63,12 @@ export async function startScript(
     process.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
     process.stdin.on('error', () => {}); // told by `exited`
     process.stdin.write(text);
-    const ended = process.exited.then(({ code, signal }) => ({ code, signal, stdout: EMPTY, stderr: errors.bytes }));
+    const ended = process.exited.then(({ code, signal }) => ({
+      code,
+      signal,
+      stdout: EMPTY,
+      stderr: errors.bytes,
+    }));
     ended.catch(() => {}); // the owner may look at it later
     await Promise.race([greeted, ended]);
     const fault = greetingError(filter, where, errors.text);
@@ -71,7 +81,11 @@ export async function startScript(
 }
 
 /** Resolves when the sentinel has come or stdout has ended without it. */
-function watchGreeting(process: ScriptProcess, filter: SentinelFilter, take: (chunk: Buffer) => void): Promise<void> {
+function watchGreeting(
+  process: ScriptProcess,
+  filter: SentinelFilter,
+  take: (chunk: Buffer) => void,
+): Promise<void> {
   return new Promise((resolve) => {
     process.stdout.on('data', (chunk: Buffer) => {
       const own = filter.push(chunk);
@@ -84,7 +98,12 @@ function watchGreeting(process: ScriptProcess, filter: SentinelFilter, take: (ch
 }
 
 /** Sends the script, and the input once the script runs. A reader that ends early is no fault of the writer. */
-async function feed(stdin: Writable, text: string, input: Buffer | string | Readable, greeted: Promise<void>): Promise<void> {
+async function feed(
+  stdin: Writable,
+  text: string,
+  input: Buffer | string | Readable,
+  greeted: Promise<void>,
+): Promise<void> {
   stdin.on('error', () => {});
   if (typeof input !== 'string' || input !== '') {
     stdin.write(text);
@@ -97,7 +116,14 @@ async function feed(stdin: Writable, text: string, input: Buffer | string | Read
 }
 
 function ignoreClosedReader(error: NodeJS.ErrnoException): void {
-  const closed = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END', 'EOF'];
+  const closed = [
+    'EPIPE',
+    'ECONNRESET',
+    'ERR_STREAM_PREMATURE_CLOSE',
+    'ERR_STREAM_DESTROYED',
+    'ERR_STREAM_WRITE_AFTER_END',
+    'EOF',
+  ];
   if (!closed.includes(error.code ?? '')) throw error;
 }
 
@@ -106,7 +132,11 @@ interface Deadline {
   acquire(process: Promise<ScriptProcess>): Promise<ScriptProcess>;
 }
 
-async function withDeadline<T>(ms: number, where: string, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+async function withDeadline<T>(
+  ms: number,
+  where: string,
+  work: (deadline: Deadline) => Promise<T>,
+): Promise<T> {
   let held: ScriptProcess | undefined;
   let expired = false;
   let timer: NodeJS.Timeout | undefined;
@@ -114,7 +144,13 @@ async function withDeadline<T>(ms: number, where: string, work: (deadline: Deadl
     timer = setTimeout(() => {
       expired = true;
       held?.kill();
-      reject(new TransportError('E_DEADLINE', { what: `no answer within ${ms / 1000} s`, where, operation: 'run a command' }));
+      reject(
+        new TransportError('E_DEADLINE', {
+          what: `no answer within ${ms / 1000} s`,
+          where,
+          operation: 'run a command',
+        }),
+      );
     }, ms);
   });
   const acquire = async (process: Promise<ScriptProcess>) => {
@@ -153,7 +189,12 @@ class Gatherer {
     this.#size += chunk.length;
     if (this.#size > this.limit) {
       this.#chunks = [];
-      this.#fail(new HostError('E_PROTOCOL', { what: `the host sent more than ${this.limit} bytes`, where: this.where }));
+      this.#fail(
+        new HostError('E_PROTOCOL', {
+          what: `the host sent more than ${this.limit} bytes`,
+          where: this.where,
+        }),
+      );
     } else if (this.handOn) this.handOn(chunk);
     else this.#chunks.push(chunk);
   }

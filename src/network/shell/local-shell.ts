@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { TransportError } from '../../errors.js';
+import { runScript, type ScriptProcess, startScript } from './script-process.js';
+import type { Shell } from './shell.js';
+
+export interface LocalShellOptions {
+  /** Where scripts start and relative paths begin. @default the user's home */
+  readonly home?: string;
+}
+
+/** This machine as a Shell: the same scripts as on a far host, without the link. */
+export function createLocalShell({ home = homedir() }: LocalShellOptions = {}): Shell {
+  const where = 'this machine';
+  const running = new Set<ScriptProcess>();
+  const absolute = (path: string) => (isAbsolute(path) ? path : join(home, path));
+  const spawnShell = async () => track(running, spawnLocal(home));
+  return {
+    where,
+    open: async () => {},
+    run: (script, options) => runScript(spawnShell, where, script, options),
+    start: (script, options) => startScript(spawnShell, where, script, options),
+    putFile: (local, remote, options) => copyFile(local, absolute(remote), { exclusive: false, ...options }),
+    getFile: (remote, local, bytes, options) =>
+      copyFile(absolute(remote), local, { exclusive: true, bytes, ...options }),
+    onClose: () => () => {},
+    close: async () => {
+      for (const process of running) process.kill();
+    },
+  };
+}
+
+function track(running: Set<ScriptProcess>, process: ScriptProcess): ScriptProcess {
+  running.add(process);
+  const forget = () => running.delete(process);
+  process.exited.then(forget, forget);
+  return process;
+}
+
+/** In a process group of its own, so that a Ctrl-C on the terminal is ours to handle. */
+function spawnLocal(home: string): ScriptProcess {
+  const child = spawn('/bin/sh', ['-s'], { cwd: home, detached: true, stdio: 'pipe' });
+  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(
+        new TransportError('E_CHANNEL', {
+          what: `cannot start /bin/sh: ${cause.message}`,
+          where: 'this machine',
+          cause,
+        }),
+      ),
+    );
+    child.once('close', (code, signal) => resolve({ code, signal: signal?.replace(/^SIG/, '') ?? null }));
+  });
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    exited,
+    kill: () => killGroup(child.pid),
+  };
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // the group is gone already
+  }
+}
+
+interface CopyOptions {
+  /** Refuses an existing target, links included. */
+  readonly exclusive: boolean;
+  /** Exactly so many bytes; absent means the whole file. */
+  readonly bytes?: number;
+  readonly onProgress?: (bytes: number) => void;
+}
+
+async function copyFile(
+  from: string,
+  to: string,
+  { exclusive, bytes, onProgress }: CopyOptions,
+): Promise<void> {
+  const source = await openRegular(from);
+  try {
+    const flags =
+      constants.O_WRONLY |
+      constants.O_CREAT |
+      constants.O_NOFOLLOW |
+      (exclusive ? constants.O_EXCL : constants.O_TRUNC);
+    const target = await open(to, flags, 0o600);
+    await target.chmod(0o600);
+    const input: Readable =
+      bytes === 0
+        ? emptyStream()
+        : createReadStream('', { fd: source, autoClose: false, ...(bytes ? { end: bytes - 1 } : {}) });
+    const counter = new ByteCounter(onProgress);
+    await pipeline(input, counter, createWriteStream('', { fd: target }));
+    if (bytes !== undefined && counter.bytes !== bytes)
+      throw new Error(`the file has ${counter.bytes} bytes, not ${bytes}`);
+  } catch (cause) {
+    throw transferError(from, to, cause);
+  } finally {
+    await source.close();
+  }
+}
+
+async function openRegular(path: string) {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
+    throw transferError(path, '', cause);
+  });
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw transferError(path, '', new Error('it is no regular file'));
+}
+
+function transferError(from: string, to: string, cause: unknown): TransportError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TransportError('E_TRANSFER', {
+    what: `cannot copy ${JSON.stringify(to ? `${from} to ${to}` : from)}: ${reason}`,
+    where: 'this machine',
+    cause,
+  });
+}
+
+function emptyStream(): Readable {
+  return createReadStream('/dev/null');
+}
+
+class ByteCounter extends Transform {
+  bytes = 0;
+
+  constructor(readonly onProgress: ((bytes: number) => void) | undefined) {
+    super();
+  }
+
+  override _transform(chunk: Buffer, _encoding: string, done: (error: null, chunk: Buffer) => void): void {
+    this.bytes += chunk.length;
+    this.onProgress?.(this.bytes);
+    done(null, chunk);
+  }
+}
