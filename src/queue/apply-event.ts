@@ -1,0 +1,81 @@
+import { StateError } from '../errors.js';
+import type { ManagerEvent, Recorded } from '../events/event.js';
+import type { BatchState } from './batch-state.js';
+import { applyHostFailed, applyHostLost, applyHostReady } from './host-events.js';
+import {
+  applyJobDone,
+  applyJobEnded,
+  applyJobFailed,
+  applyJobLaunched,
+  applyJobRequeued,
+  applyJobStarted,
+} from './job-events.js';
+
+/**
+ * Applies one event: the only place where states change. Deterministic, so that a journal gives the same state again.
+ * Answers false when the event told nothing new: news of an older attempt, news that came twice. Throws a StateError
+ * (E_TRANSITION) on an event that cannot be: a gap in `seq`, a job that is done without having succeeded.
+ */
+export function applyEvent(state: BatchState, event: Recorded): boolean {
+  // Told, never journalled.
+  if (event.seq === 0) return false;
+  if (event.seq !== state.seq + 1)
+    throw refuse(`event ${event.seq} does not follow event ${state.seq}`, state);
+  const changed = reduce(state, event);
+  state.seq = event.seq;
+  return changed;
+}
+
+function reduce(state: BatchState, event: Recorded): boolean {
+  switch (event.type) {
+    case 'job.launched':
+      return applyJobLaunched(state, event);
+    case 'job.started':
+      return applyJobStarted(state, event);
+    case 'job.ended':
+      return applyJobEnded(state, event);
+    case 'job.done':
+      return applyJobDone(state, event);
+    case 'job.failed':
+      return applyJobFailed(state, event);
+    case 'job.requeued':
+      return applyJobRequeued(state, event);
+    case 'host.ready':
+      return applyHostReady(state, event);
+    case 'host.lost':
+      return applyHostLost(state, event);
+    case 'host.failed':
+      return applyHostFailed(state, event);
+    default:
+      return reduceBatch(state, event);
+  }
+}
+
+function reduceBatch(state: BatchState, event: Extract<ManagerEvent, { type: `batch.${string}` }>): boolean {
+  switch (event.type) {
+    case 'batch.started':
+      return startBatch(state, event);
+    case 'batch.waited':
+      return false;
+    case 'batch.stopping':
+      state.stopping = event.reason;
+      return true;
+    case 'batch.ended':
+      state.ended = true;
+      return true;
+    default:
+      throw refuse('an event of an unknown type', state);
+  }
+}
+
+function startBatch(state: BatchState, event: Extract<ManagerEvent, { type: 'batch.started' }>): boolean {
+  if (event.jobs !== state.jobs.length) {
+    throw refuse(`the journal is of ${event.jobs} jobs, the batch has ${state.jobs.length}`, state);
+  }
+  state.batch = event.batch;
+  return true;
+}
+
+function refuse(what: string, state: BatchState): StateError {
+  return new StateError('E_TRANSITION', { what, where: `batch ${state.batch}` });
+}

@@ -1,0 +1,108 @@
+import type { Fault } from '../errors.js';
+import type { BatchCounts, HostFacts } from '../events/event.js';
+import type { JobSpec } from '../spec/job-spec.js';
+import type { Job } from './job.js';
+import { Queue } from './queue.js';
+import {
+  STATE_BUSY,
+  STATE_DONE,
+  STATE_ERROR,
+  STATE_FREE,
+  STATE_UNKNOWN,
+  STATES,
+  type State,
+} from './states.js';
+
+/** A host in a batch. Changes through events only. */
+export interface HostRecord {
+  readonly name: string;
+  state: State;
+  /** Null until it was ready once. */
+  slots: number | null;
+  facts: HostFacts | null;
+  /** Why it is unknown or set aside. */
+  fault: Fault | null;
+  /** Attempts handed to it that have not ended, running or in its backlog. */
+  handed: number;
+  /** Those of them that have started. */
+  running: number;
+  /** Jobs that succeeded here. */
+  done: number;
+  /** Jobs that failed for good here. */
+  failed: number;
+}
+
+/** Something that finds an object by its name. */
+export interface Lookup<T> {
+  get(name: string): T | undefined;
+}
+
+/** All that is known of a batch. A pure reduction of its events: see `applyEvent`. */
+export interface BatchState {
+  /** Empty until `batch.started`. */
+  batch: string;
+  readonly jobs: readonly Job[];
+  readonly jobById: Lookup<Job>;
+  readonly jobQueue: Queue<Job, State>;
+  readonly hosts: readonly HostRecord[];
+  readonly hostByName: Lookup<HostRecord>;
+  readonly hostQueue: Queue<HostRecord, State>;
+  /** The last event applied. */
+  seq: number;
+  /** How far each host's event file was read; a host without news has no entry. */
+  readonly offsets: Record<string, number>;
+  /** Why nothing more is launched. */
+  stopping: string | null;
+  ended: boolean;
+}
+
+/** The state before the first event: every job waits, no host was asked yet. Throws a StateError on a host listed twice. */
+export function createBatchState(specs: readonly JobSpec[], hosts: readonly string[]): BatchState {
+  const jobs = specs.map(createJob);
+  const records = hosts.map(createHostRecord);
+  const hostQueue = new Queue<HostRecord, State>(STATES, records);
+  for (const record of records) hostQueue.setState(record, STATE_UNKNOWN);
+  return {
+    batch: '',
+    jobs,
+    jobById: { get: (id) => findById(jobs, id) },
+    jobQueue: new Queue<Job, State>(STATES, jobs),
+    hosts: records,
+    hostByName: new Map(records.map((record) => [record.name, record])),
+    hostQueue,
+    seq: 0,
+    // No prototype: a host may have any name.
+    offsets: Object.create(null),
+    stopping: null,
+    ended: false,
+  };
+}
+
+/** Jobs by state. O(1). */
+export function countJobs({ jobQueue }: BatchState): BatchCounts {
+  return {
+    free: jobQueue.count(STATE_FREE),
+    busy: jobQueue.count(STATE_BUSY),
+    done: jobQueue.count(STATE_DONE),
+    unknown: jobQueue.count(STATE_UNKNOWN),
+    error: jobQueue.count(STATE_ERROR),
+  };
+}
+
+/** Ids count from 1, so the list is its own index. */
+function findById(jobs: readonly Job[], id: string): Job | undefined {
+  const job = jobs[Number(id) - 1];
+  return job?.id === id ? job : undefined;
+}
+
+function createJob(spec: JobSpec, index: number): Job {
+  return { id: String(index + 1), spec, index, host: null, state: STATE_FREE, attempts: NO_ATTEMPTS };
+}
+
+function createHostRecord(name: string): HostRecord {
+  const counters = { handed: 0, running: 0, done: 0, failed: 0 };
+  return { name, state: STATE_UNKNOWN, slots: null, facts: null, fault: null, ...counters };
+}
+
+/** Shared by all jobs that were never launched. */
+const NO_ATTEMPTS: Job['attempts'] = [];

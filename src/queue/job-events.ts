@@ -1,0 +1,156 @@
+import { StateError } from '../errors.js';
+import { parseAttemptId } from '../events/attempt-id.js';
+import type { Collected, GpoolEvent, Recorded } from '../events/event.js';
+import type { Outcome } from '../events/outcome.js';
+import type { BatchState } from './batch-state.js';
+import { findHost, freeSlot, moveJob, takeSlot } from './host-events.js';
+import { type AttemptRecord, type Job, lastAttempt } from './job.js';
+import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from './states.js';
+
+type JobEvent<K extends GpoolEvent['type']> = Recorded<Extract<GpoolEvent, { type: K }>>;
+
+export function applyJobLaunched(state: BatchState, event: JobEvent<'job.launched'>): boolean {
+  const job = findJob(state, event.job);
+  const host = findHost(state, event.host);
+  const n = job.attempts.length + 1;
+  if (event.attempt !== `${job.id}.${n}`) throw refuse(job, `attempt ${event.attempt} is not its next one`);
+  const reachable = host.state === STATE_FREE || host.state === STATE_BUSY;
+  moveJob(state, job, reachable ? STATE_BUSY : STATE_UNKNOWN, event.type);
+  job.host = host.name;
+  job.attempts = [...job.attempts, createAttempt(event, n, host.name)];
+  takeSlot(state, host);
+  return true;
+}
+
+export function applyJobStarted(state: BatchState, event: JobEvent<'job.started'>): boolean {
+  noteOffset(state, event);
+  const attempt = openAttempt(state, event);
+  if (!attempt || attempt.startedAt !== null) return false;
+  attempt.slot = event.slot;
+  attempt.startedAt = Date.parse(event.at);
+  findHost(state, attempt.host).running += 1;
+  return true;
+}
+
+/** Notes how it ended and frees the slot. The job stays busy until the Manager has settled it. */
+export function applyJobEnded(state: BatchState, event: JobEvent<'job.ended'>): boolean {
+  noteOffset(state, event);
+  const attempt = openAttempt(state, event);
+  if (!attempt) return false;
+  attempt.usage = event.usage;
+  closeAttempt(state, attempt, event.outcome);
+  return true;
+}
+
+export function applyJobDone(state: BatchState, event: JobEvent<'job.done'>): boolean {
+  const found = currentAttempt(state, event);
+  if (!found) return false;
+  const { job, attempt } = found;
+  if (attempt.outcome?.kind !== 'succeeded') throw refuse(job, `attempt ${attempt.id} did not succeed`);
+  moveJob(state, job, STATE_DONE, event.type);
+  attempt.collected = compactCollected(event.collected);
+  findHost(state, attempt.host).done += 1;
+  return true;
+}
+
+export function applyJobFailed(state: BatchState, event: JobEvent<'job.failed'>): boolean {
+  const found = currentAttempt(state, event);
+  if (!found) return false;
+  const { job, attempt } = found;
+  moveJob(state, job, STATE_ERROR, event.type);
+  closeAttempt(state, attempt, event.outcome);
+  attempt.fault = event.fault;
+  attempt.collected = event.collected && compactCollected(event.collected);
+  findHost(state, attempt.host).failed += 1;
+  return true;
+}
+
+export function applyJobRequeued(state: BatchState, event: JobEvent<'job.requeued'>): boolean {
+  const found = currentAttempt(state, event);
+  if (!found) return false;
+  const { job, attempt } = found;
+  const fault = 'kind' in event.reason ? null : event.reason;
+  moveJob(state, job, STATE_FREE, event.type);
+  closeAttempt(state, attempt, 'kind' in event.reason ? event.reason : { kind: 'lost', fault: event.reason });
+  attempt.fault = fault;
+  attempt.counted = event.counted;
+  job.host = null;
+  return true;
+}
+
+/** The job and attempt that a decision of the Manager is about; null when the job has a later attempt by now. */
+function currentAttempt(
+  state: BatchState,
+  event: { readonly job: string; readonly attempt: string },
+): { readonly job: Job; readonly attempt: AttemptRecord } | null {
+  const job = findJob(state, event.job);
+  const attempt = lastAttempt(job);
+  if (attempt?.id === event.attempt) return { job, attempt };
+  const earlier = job.attempts.some(({ id }) => id === event.attempt);
+  if (earlier) return null;
+  throw refuse(job, `it has no attempt ${event.attempt}`);
+}
+
+/**
+ * The attempt that a host's news is about, while that can still change anything. A host's word is not trusted: what
+ * it says of an attempt that it does not hold is passed over.
+ */
+function openAttempt(
+  state: BatchState,
+  news: { readonly host: string; readonly attempt: string },
+): AttemptRecord | null {
+  const job = state.jobById.get(parseAttemptId(news.attempt).job);
+  const attempt = job && lastAttempt(job);
+  if (attempt?.id !== news.attempt || attempt.host !== news.host) return null;
+  return attempt.outcome === null ? attempt : null;
+}
+
+function createAttempt({ attempt, at }: JobEvent<'job.launched'>, n: number, host: string): AttemptRecord {
+  return {
+    id: attempt,
+    n,
+    host,
+    launchedAt: Date.parse(at),
+    slot: null,
+    startedAt: null,
+    outcome: null,
+    usage: null,
+    fault: null,
+    collected: null,
+    counted: true,
+  };
+}
+
+/** Notes how the attempt ended, once; from then on it takes no slot. */
+function closeAttempt(state: BatchState, attempt: AttemptRecord, outcome: Outcome): void {
+  if (attempt.outcome !== null) return;
+  attempt.outcome = outcome.kind === 'succeeded' ? SUCCEEDED : outcome;
+  freeSlot(state, findHost(state, attempt.host), attempt.startedAt !== null);
+}
+
+function noteOffset(state: BatchState, news: { readonly host: string; readonly offset: number }): void {
+  state.offsets[findHost(state, news.host).name] = news.offset;
+}
+
+function compactCollected(collected: Collected): Collected {
+  const { stdoutBytes, stderrBytes, files, missing, skipped } = collected;
+  const empty = stdoutBytes + stderrBytes + files.length + missing.length + skipped.length === 0;
+  return empty ? NOTHING_COLLECTED : collected;
+}
+
+function findJob(state: BatchState, id: string): Job {
+  const job = state.jobById.get(id);
+  if (job) return job;
+  throw new StateError('E_TRANSITION', {
+    what: `there is no job ${id} in this batch`,
+    where: `batch ${state.batch}`,
+  });
+}
+
+function refuse(job: Job, what: string): StateError {
+  return new StateError('E_TRANSITION', { what, where: `job ${job.id} (${job.spec.name})` });
+}
+
+/** Shared, so that a million jobs stay small. */
+const SUCCEEDED: Outcome = { kind: 'succeeded' };
+const NOTHING_COLLECTED: Collected = { stdoutBytes: 0, stderrBytes: 0, files: [], missing: [], skipped: [] };

@@ -1,0 +1,45 @@
+import type { Fault } from '../errors.js';
+import type { Collected, Usage } from '../events/event.js';
+import type { Outcome } from '../events/outcome.js';
+import type { JobSpec } from '../spec/job-spec.js';
+import type { State } from './states.js';
+
+/** One try of a job on one host, as far as it is known. Times are milliseconds since 1970 on the controller's clock. */
+export interface AttemptRecord {
+  /** `<job>.<n>`. */
+  readonly id: string;
+  /** 1-based. */
+  readonly n: number;
+  readonly host: string;
+  readonly launchedAt: number;
+  slot: number | null;
+  /** When the news of its start came. */
+  startedAt: number | null;
+  /** Null until it ended. */
+  outcome: Outcome | null;
+  usage: Usage | null;
+  /** Set when something other than the outcome failed or requeued the job. */
+  fault: Fault | null;
+  collected: Collected | null;
+  /** Whether it counts against the job's limit of attempts. */
+  counted: boolean;
+}
+
+/** A JobSpec in a batch. Changes through events only. */
+export interface Job {
+  /** Decimal, from '1': `index + 1`. */
+  readonly id: string;
+  readonly spec: JobSpec;
+  /** 0-based place in the batch. */
+  readonly index: number;
+  /** The host of the last attempt; null while it waits. */
+  host: string | null;
+  state: State;
+  /** Oldest first; replaced, never pushed to, so that a million of them stay small. */
+  attempts: readonly AttemptRecord[];
+}
+
+/** The last attempt, if any. */
+export function lastAttempt(job: Job): AttemptRecord | null {
+  return job.attempts[job.attempts.length - 1] ?? null;
+}
