@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { findFileProblems, findReturnProblems, parseInputFile, parseReturnFile } from './files.js';
+import type { InputFile, ReturnFile, SweepValue } from './job-spec.js';
+import { strictObject } from './strict-object.js';
+
+/** A job as people write it. Everything but `commands` may be left out. */
+export interface JobInput {
+  /** Lines of one bash script. */
+  readonly commands: string | readonly string[];
+  /** Files and directories the job needs: `source`, `source:target`, or the two apart. */
+  readonly files?: readonly (string | InputFile)[] | undefined;
+  /** What the job leaves behind: paths or bash patterns, optional with a trailing `?`. */
+  readonly returns?: readonly (string | ReturnFile)[] | undefined;
+  /** For people; made unique when another job has it. @default 'job', or the values of a sweep */
+  readonly name?: string | undefined;
+  /** How many equal jobs to make; they differ in GPOOL_REPEAT. @default Builder.setRepeat */
+  readonly repeat?: number | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Whole wall-clock seconds that one attempt may take. @default no limit */
+  readonly timeoutSecs?: number | undefined;
+  /** Whether the job may be started again when it is unclear if it ran. @default true */
+  readonly repeatable?: boolean | undefined;
+  /** Parameters, exported to the job under their own names. */
+  readonly values?: Readonly<Record<string, SweepValue>> | undefined;
+  /** Command line arguments the commands were filled with; shown beside the job's output. */
+  readonly args?: readonly string[] | undefined;
+}
+
+/** A job input that was checked, in one shape. */
+export type CheckedInput = z.output<typeof jobInputSchema>;
+
+const text = z.string('is not a text').refine(hasNoNul, 'contains NUL, which no command or name can carry');
+
+export const sweepValueSchema = z
+  .union([z.string(), z.number(), z.boolean()], 'is not a text, a number, true or false')
+  .refine((value) => hasNoNul(String(value)), 'contains NUL');
+
+const filesSchema = z
+  .array(
+    z.union(
+      [z.string().transform(parseInputFile), strictObject({ source: z.string(), target: z.string() })],
+      'is not source, source:target or { source, target }',
+    ),
+    'is not a list',
+  )
+  .superRefine((files, context) => tell(findFileProblems(files), context));
+
+const returnsSchema = z
+  .array(
+    z.union(
+      [z.string().transform(parseReturnFile), strictObject({ pattern: z.string(), optional: z.boolean() })],
+      'is not a path or pattern',
+    ),
+    'is not a list',
+  )
+  .superRefine((returns, context) => tell(findReturnProblems(returns), context));
+
+const commandsSchema = z
+  .union(
+    [z.string().transform((line) => [line]), z.array(z.string())],
+    'is not a line of bash or a list of lines',
+  )
+  .refine((lines) => lines.some((line) => line.trim() !== ''), 'has no command')
+  .refine((lines) => lines.every(hasNoNul), 'contains NUL, which bash cannot read');
+
+/** The names in `record` become environment variables, so they are held to what a shell takes. */
+function variables<Value extends z.ZodType>(value: Value) {
+  return z
+    .record(z.string(), value)
+    .superRefine((record, context) => tell(findNameProblems(record), context));
+}
+
+/** Each part of a job, for the batch file to build on. */
+export const jobFields = {
+  commands: commandsSchema,
+  files: filesSchema.optional(),
+  returns: returnsSchema.optional(),
+  name: text.refine(isPrintable, 'is empty or has control characters').optional(),
+  repeat: z.int('is not a whole number').min(0, 'is negative').optional(),
+  env: variables(text).optional(),
+  repeatable: z.boolean().optional(),
+};
+
+export const jobInputSchema = strictObject({
+  ...jobFields,
+  timeoutSecs: z.int('is not a whole number of seconds').min(1, 'is less than 1 second').optional(),
+  values: variables(sweepValueSchema).optional(),
+  args: z.array(text).optional(),
+}).superRefine(({ env = {}, values = {} }, context) => {
+  const both = Object.keys(values).filter((name) => Object.hasOwn(env, name));
+  tell(
+    both.map((name) => `${name} is both a value and in env`),
+    context,
+  );
+});
+
+/** What zod found, as `commands: has no command`. */
+export function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map(String).join('.');
+  return path === '' ? issue.message : `${path}: ${issue.message}`;
+}
+
+/** Whether a text can name an environment variable of a job. */
+export function isVariableName(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+}
+
+function findNameProblems(record: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(record).flatMap((name) => {
+    if (!isVariableName(name)) return [`${JSON.stringify(name)} cannot name a shell variable`];
+    return name.startsWith('GPOOL_') ? [`${name}: names with GPOOL_ are gpool's own`] : [];
+  });
+}
+
+function hasNoNul(value: string): boolean {
+  return !value.includes('\0');
+}
+
+/** Whether a text can stand in a line for people. */
+export function isPrintable(name: string): boolean {
+  return name.trim() !== '' && !/\p{Cc}/u.test(name);
+}
+
+function tell(problems: readonly string[], context: z.RefinementCtx): void {
+  for (const message of problems) context.addIssue({ code: 'custom', message });
+}
