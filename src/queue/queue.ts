@@ -66,6 +66,11 @@ export class Queue<T extends object, S extends string = string> {
     return Array.from(this.#list(this.#position(state)), (index) => this.#object(index));
   }
 
+  /** The same without a copy: let no state change while you walk. */
+  *walk(state: S): Generator<T> {
+    for (const index of this.#list(this.#position(state))) yield this.#object(index);
+  }
+
   /** The object that entered `state` first. Changes nothing; throws when there is none. */
   chooseNext(state: S): T {
     return this.#object(this.#filled(state).first);
