@@ -1,0 +1,118 @@
+import { StateError } from '../errors.js';
+import type { Host } from '../spec/host.js';
+import type { JobSpec } from '../spec/job-spec.js';
+import type { BatchDirectory } from './batch-directory.js';
+import { type Line, readLines } from './line-reader.js';
+import { explainWrites, isErrno, replaceFile } from './private-file.js';
+
+/** What a batch was started with: `batch.json`. */
+export interface BatchFile {
+  readonly schema: 1;
+  readonly id: string;
+  readonly name: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** Of gpool, Node and whatever else matters. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly hosts: readonly Host[];
+  /** How it was run; plain JSON, no secrets. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly specs: readonly JobSpec[];
+}
+
+/** The schema that this gpool writes, and the newest that it reads. */
+const SCHEMA = 1;
+
+/** Puts `batch.json` in place at once, durably; one spec a line. Throws a StateError (E_BATCH_WRITE). */
+export async function writeBatchFile(
+  directory: BatchDirectory,
+  batch: Omit<BatchFile, 'schema'>,
+): Promise<void> {
+  const path = directory.batchFile;
+  await explainWrites(path, () => replaceFile(path, formatBatchFile({ schema: SCHEMA, ...batch })));
+}
+
+/**
+ * Reads `batch.json` line by line, as it was written. Throws a StateError: E_BATCH_NOT_FOUND when there is none,
+ * E_BATCH_VERSION when it is newer, E_BATCH_DAMAGED with its line when it is not what was written.
+ */
+export async function readBatchFile(directory: BatchDirectory): Promise<BatchFile> {
+  const reading = new BatchReading(directory.batchFile);
+  try {
+    await readLines(directory.batchFile, (line) => reading.take(line));
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    throw new StateError('E_BATCH_NOT_FOUND', {
+      what: 'there is no batch here',
+      where: directory.path,
+      cause: error,
+    });
+  }
+  return reading.result();
+}
+
+function* formatBatchFile({ specs, ...head }: BatchFile): Generator<string> {
+  yield '{\n';
+  for (const [key, value] of Object.entries(head)) yield `${JSON.stringify(key)}:${JSON.stringify(value)},\n`;
+  yield `${SPECS_LINE}\n`;
+  const lines: string[] = [];
+  for (const [index, spec] of specs.entries()) {
+    lines.push(JSON.stringify(spec) + (index === specs.length - 1 ? '\n' : ',\n'));
+    if (lines.length === LINES_A_WRITE) yield lines.splice(0).join('');
+  }
+  lines.push(`${LAST_LINE}\n`);
+  yield lines.join('');
+}
+
+class BatchReading {
+  readonly #path: string;
+  readonly #head: string[] = [];
+  readonly #specs: JobSpec[] = [];
+  #batch: BatchFile | null = null;
+  #number = 0;
+  #complete = false;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  take({ bytes }: Line): boolean {
+    this.#number += 1;
+    const text = bytes.toString();
+    if (text === LAST_LINE) this.#complete = true;
+    else if (this.#batch) this.#specs.push(this.#parse(text.replace(/,$/, '')));
+    else if (text === SPECS_LINE) this.#batch = this.#parseHead();
+    else this.#head.push(text);
+    return !this.#complete;
+  }
+
+  result(): BatchFile {
+    if (!this.#batch || !this.#complete) throw this.#damage();
+    return this.#batch;
+  }
+
+  #parseHead(): BatchFile {
+    const batch = this.#parse<BatchFile>(`${this.#head.join('')}"specs":[]}`);
+    if (typeof batch.schema !== 'number') throw this.#damage();
+    if (batch.schema <= SCHEMA) return { ...batch, specs: this.#specs };
+    const what = `the batch has schema ${batch.schema}, this gpool reads up to ${SCHEMA}`;
+    throw new StateError('E_BATCH_VERSION', { what, where: this.#path });
+  }
+
+  #parse<T extends BatchFile | JobSpec>(text: string): T {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw this.#damage(error);
+    }
+  }
+
+  #damage(cause?: unknown): StateError {
+    const what = 'the file is not as it was written';
+    return new StateError('E_BATCH_DAMAGED', { what, where: `${this.#path}:${this.#number}`, cause });
+  }
+}
+
+const SPECS_LINE = '"specs":[';
+const LAST_LINE = ']}';
+const LINES_A_WRITE = 1000;

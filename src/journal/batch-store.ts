@@ -1,0 +1,106 @@
+import { basename } from 'node:path';
+import { type Clock, systemClock } from '../clock.js';
+import type { GpoolEvent, Recorded } from '../events/event.js';
+import type { BatchDirectory } from './batch-directory.js';
+import { EventStamp } from './event-stamp.js';
+import { type JournalFile, openJournalFile } from './journal-file.js';
+import { formatJournalLine, JOURNAL_VERSION } from './journal-line.js';
+import { type JournalTail, readJournal } from './journal-reader.js';
+import { JournalWriter } from './journal-writer.js';
+import { explainWrites, isErrno, makePrivateFile } from './private-file.js';
+
+/** Where a batch keeps what happened. */
+export interface BatchStore {
+  /** Absolute; null when nothing is kept. */
+  readonly directory: string | null;
+  /**
+   * Gives the events their number and time and resolves once they are durable. Order is that of the calls. Rejects with
+   * a StateError (E_JOURNAL), from then on always. `batch.waited` gets number 0 and is not kept.
+   */
+  record(events: readonly GpoolEvent[]): Promise<readonly Recorded[]>;
+  /** Where what an attempt left is kept; null when nothing is. Not made here. */
+  attemptDirectory(job: string, n: number): string | null;
+  /** Resolves once everything recorded is on the disk. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface BatchStoreOptions {
+  readonly clock?: Clock;
+  /** The batch's id, for the first line of a new journal. @default the directory's name */
+  readonly batch?: string;
+  /** What `readJournal` answered, to go on with a journal that was just read. @default it is read again */
+  readonly tail?: JournalTail;
+  /** How the journal is opened, from `bytes` on. */
+  readonly openFile?: (path: string, bytes: number) => Promise<JournalFile>;
+}
+
+/**
+ * Starts the journal of a new batch, or goes on with the one that is there, after cutting off a torn end. Throws a
+ * StateError when that one is damaged or newer, or when it cannot be written.
+ */
+export async function openBatchStore(
+  directory: BatchDirectory,
+  options: BatchStoreOptions = {},
+): Promise<BatchStore> {
+  const { clock = systemClock, batch = basename(directory.path), openFile = openJournalFile } = options;
+  const { journalFile } = directory;
+  const opened = await explainWrites(journalFile, async () => {
+    const tail = options.tail ?? (await readOrCreate(journalFile));
+    return { tail, file: await openFile(journalFile, tail.bytes) };
+  });
+  const journal = new JournalWriter(opened.file, journalFile);
+  if (opened.tail.header === null) {
+    await journal.append(formatJournalLine({ gpool: 'journal', version: JOURNAL_VERSION, batch }));
+  }
+  return new JournalStore(directory, journal, new EventStamp(clock, opened.tail.seq));
+}
+
+/** Keeps nothing: for tests, simulations, and batches of no interest afterwards. */
+export function memoryStore({ clock = systemClock }: { readonly clock?: Clock } = {}): BatchStore {
+  const stamp = new EventStamp(clock, 0);
+  return {
+    directory: null,
+    record: async (events) => events.map((event) => stamp.mark(event)),
+    attemptDirectory: () => null,
+    close: () => Promise.resolve(),
+  };
+}
+
+class JournalStore implements BatchStore {
+  readonly directory: string;
+  readonly #places: BatchDirectory;
+  readonly #journal: JournalWriter;
+  readonly #stamp: EventStamp;
+
+  constructor(places: BatchDirectory, journal: JournalWriter, stamp: EventStamp) {
+    this.directory = places.path;
+    this.#places = places;
+    this.#journal = journal;
+    this.#stamp = stamp;
+  }
+
+  async record(events: readonly GpoolEvent[]): Promise<readonly Recorded[]> {
+    const recorded = events.map((event) => this.#stamp.mark(event));
+    let text = '';
+    for (const event of recorded) if (event.seq > 0) text += formatJournalLine(event);
+    if (text !== '') await this.#journal.append(text);
+    return recorded;
+  }
+
+  attemptDirectory(job: string, n: number): string {
+    return this.#places.attemptDirectory(job, n);
+  }
+
+  close(): Promise<void> {
+    return this.#journal.close();
+  }
+}
+
+async function readOrCreate(path: string): Promise<JournalTail> {
+  try {
+    await makePrivateFile(path);
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error;
+  }
+  return readJournal(path, () => undefined);
+}

@@ -1,0 +1,55 @@
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** A line of a file, without its newline. */
+export interface Line {
+  readonly bytes: Buffer;
+  /** Of its first byte in the file. */
+  readonly offset: number;
+  /** False for what follows the last newline, and for a line that was cut. */
+  readonly ended: boolean;
+}
+
+/**
+ * Calls `onLine` for each line, in constant memory; `bytes` are only good during the call. Ends early when `onLine`
+ * answers false. An unended rest is given only when it is not empty. A line is cut at 64 MiB: its rest follows as
+ * another one. Throws what `open` and `read` throw.
+ */
+export async function readLines(path: string, onLine: (line: Line) => boolean): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await splitLines(handle, onLine);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function splitLines(handle: FileHandle, onLine: (line: Line) => boolean): Promise<void> {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let rest: Buffer = Buffer.alloc(0);
+  let offset = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, null);
+    if (bytesRead === 0) break;
+    const data = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    const used = takeLines(data, offset, onLine);
+    if (used === null) return;
+    rest = data.subarray(used);
+    offset += used;
+  }
+  if (rest.length > 0) onLine({ bytes: rest, offset, ended: false });
+}
+
+/** How many bytes were whole lines; null to go no further. */
+function takeLines(data: Buffer, offset: number, onLine: (line: Line) => boolean): number | null {
+  let start = 0;
+  for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE, start)) {
+    if (!onLine({ bytes: data.subarray(start, end), offset: offset + start, ended: true })) return null;
+    start = end + 1;
+  }
+  if (data.length - start < LONGEST_LINE) return start;
+  return onLine({ bytes: data.subarray(start), offset: offset + start, ended: false }) ? data.length : null;
+}
+
+const NEWLINE = 0x0a;
+const CHUNK_BYTES = 1024 * 1024;
+const LONGEST_LINE = 64 * CHUNK_BYTES;
