@@ -23,6 +23,7 @@ export function applyEvent(state: BatchState, event: Recorded): boolean {
     throw refuse(`event ${event.seq} does not follow event ${state.seq}`, state);
   const changed = reduce(state, event);
   state.seq = event.seq;
+  state.lastAt = event.at;
   return changed;
 }
 
@@ -51,7 +52,10 @@ function reduce(state: BatchState, event: Recorded): boolean {
   }
 }
 
-function reduceBatch(state: BatchState, event: Extract<ManagerEvent, { type: `batch.${string}` }>): boolean {
+function reduceBatch(
+  state: BatchState,
+  event: Recorded<Extract<ManagerEvent, { type: `batch.${string}` }>>,
+): boolean {
   switch (event.type) {
     case 'batch.started':
       return startBatch(state, event);
@@ -68,11 +72,15 @@ function reduceBatch(state: BatchState, event: Extract<ManagerEvent, { type: `ba
   }
 }
 
-function startBatch(state: BatchState, event: Extract<ManagerEvent, { type: 'batch.started' }>): boolean {
+function startBatch(
+  state: BatchState,
+  event: Recorded<Extract<ManagerEvent, { type: 'batch.started' }>>,
+): boolean {
   if (event.jobs !== state.jobs.length) {
     throw refuse(`the journal is of ${event.jobs} jobs, the batch has ${state.jobs.length}`, state);
   }
   state.batch = event.batch;
+  state.startedAt = Date.parse(event.at);
   return true;
 }
 

@@ -49,6 +49,10 @@ export interface BatchState {
   readonly hostQueue: Queue<HostRecord, State>;
   /** The last event applied. */
   seq: number;
+  /** When it was recorded, ISO 8601 UTC; empty before the first. */
+  lastAt: string;
+  /** When the batch started, milliseconds since 1970. */
+  startedAt: number | null;
   /** How far each host's event file was read; a host without news has no entry. */
   readonly offsets: Record<string, number>;
   /** Why nothing more is launched. */
@@ -71,6 +75,8 @@ export function createBatchState(specs: readonly JobSpec[], hosts: readonly stri
     hostByName: new Map(records.map((record) => [record.name, record])),
     hostQueue,
     seq: 0,
+    lastAt: '',
+    startedAt: null,
     // No prototype: a host may have any name.
     offsets: Object.create(null),
     stopping: null,

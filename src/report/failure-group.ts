@@ -1,0 +1,72 @@
+import type { Outcome } from '../events/outcome.js';
+import type { BatchState } from '../queue/batch-state.js';
+import { type AttemptRecord, lastAttempt } from '../queue/job.js';
+import { STATE_ERROR } from '../queue/states.js';
+
+/** Failed jobs that look alike: same cause, same host, same words. */
+export interface FailureGroup {
+  /** `exit code 3`, `signal 9`, `timed out`, `E_OUTPUT_MISSING`. */
+  readonly cause: string;
+  readonly host: string;
+  /** The last words of one of them, made comparable; null when none were given. */
+  readonly hint: string | null;
+  /** Ids, in order. */
+  readonly jobs: readonly string[];
+}
+
+/** Groups the jobs that failed for good, largest group first. `hints` has a job's last line of stderr by its id. */
+export function groupFailures(
+  state: BatchState,
+  hints: ReadonlyMap<string, string> = new Map(),
+): FailureGroup[] {
+  const groups = new Map<string, FailureGroup & { readonly jobs: string[] }>();
+  const failed = state.jobQueue.inState(STATE_ERROR).sort((a, b) => a.index - b.index);
+  for (const job of failed) {
+    const attempt = lastAttempt(job);
+    if (!attempt) continue;
+    const words = hints.get(job.id);
+    const hint = words === undefined ? null : normalizeHint(words);
+    const kind = { cause: nameCause(attempt), host: attempt.host, hint };
+    const key = JSON.stringify(kind);
+    const group = groups.get(key) ?? { ...kind, jobs: [] };
+    group.jobs.push(job.id);
+    groups.set(key, group);
+  }
+  return [...groups.values()].sort((a, b) => b.jobs.length - a.jobs.length);
+}
+
+/** Why an attempt failed, in a few words: what overruled its outcome, or else the outcome. */
+export function nameCause({ outcome, fault }: Pick<AttemptRecord, 'outcome' | 'fault'>): string {
+  if (fault) return fault.code;
+  return outcome ? nameOutcome(outcome) : 'no outcome';
+}
+
+/** Numbers, addresses and quoted text become placeholders, so that the same trouble reads the same in every job. */
+export function normalizeHint(line: string): string {
+  return line
+    .replace(/0x[0-9a-f]+|\b(?=[0-9a-f]*[0-9])[0-9a-f]{8,}\b/gi, '<hex>')
+    .replace(/(["'])(?:(?!\1).)*\1/g, '$1…$1')
+    .replace(/\d+(?:\.\d+)?/g, '<n>')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, LONGEST_HINT);
+}
+
+function nameOutcome(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'succeeded':
+      return 'succeeded';
+    case 'failed':
+      return `exit code ${outcome.code}`;
+    case 'killed':
+      return `signal ${outcome.signal}`;
+    case 'timed-out':
+      return 'timed out';
+    case 'cancelled':
+      return 'cancelled';
+    case 'lost':
+      return outcome.fault.code;
+  }
+}
+
+const LONGEST_HINT = 200;

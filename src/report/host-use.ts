@@ -1,0 +1,56 @@
+import type { HostRecord } from '../queue/batch-state.js';
+import type { AttemptRecord } from '../queue/job.js';
+import type { State } from '../queue/states.js';
+
+/** What a host did in a batch. */
+export interface HostUse {
+  readonly name: string;
+  readonly state: State;
+  /** Attempts handed to it. */
+  readonly given: number;
+  /** Jobs that succeeded there. */
+  readonly done: number;
+  /** Jobs that failed there for good. */
+  readonly failed: number;
+  /** Run times of its attempts together, milliseconds. */
+  readonly busyMs: number;
+  /** Of one attempt; null when none has ended. */
+  readonly meanMs: number | null;
+}
+
+/** Adds up attempts by host. */
+export class HostTotals {
+  readonly #hosts: readonly HostRecord[];
+  readonly #sums: ReadonlyMap<string, Sum>;
+
+  constructor(hosts: readonly HostRecord[]) {
+    this.#hosts = hosts;
+    this.#sums = new Map(hosts.map(({ name }) => [name, { given: 0, measured: 0, busyMs: 0 }]));
+  }
+
+  add({ host, usage }: AttemptRecord): void {
+    const sum = this.#sums.get(host);
+    if (!sum) return;
+    sum.given += 1;
+    if (!usage) return;
+    sum.measured += 1;
+    sum.busyMs += usage.wallMs;
+  }
+
+  result(): HostUse[] {
+    return this.#hosts.map(({ name, state, done, failed }) => {
+      const { given, measured, busyMs } = this.#sums.get(name) ?? NOTHING;
+      const meanMs = measured > 0 ? busyMs / measured : null;
+      return { name, state, given, done, failed, busyMs, meanMs };
+    });
+  }
+}
+
+interface Sum {
+  given: number;
+  /** Attempts that ended and were measured. */
+  measured: number;
+  busyMs: number;
+}
+
+const NOTHING: Readonly<Sum> = { given: 0, measured: 0, busyMs: 0 };
