@@ -1,0 +1,63 @@
+import { TransportError } from '../../../errors.js';
+
+/** One limit for several steps in a row. It stands still while a person is asked. */
+export class Deadline {
+  /** Rejects when the time is up. */
+  readonly passed: Promise<never>;
+  #fail: (error: Error) => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #leftMs: number;
+  #since = 0;
+  #holds = 0;
+
+  constructor(
+    readonly ms: number,
+    readonly where: string,
+  ) {
+    this.#leftMs = ms;
+    this.passed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.passed.catch(() => {}); // whoever races against it sees it
+    this.#run();
+  }
+
+  /** Milliseconds left, zero when none. */
+  get leftMs(): number {
+    return this.#holds > 0 ? this.#leftMs : Math.max(0, this.#leftMs - (performance.now() - this.#since));
+  }
+
+  /** Stops the clock until `work` has settled. */
+  readonly hold = async <T>(work: Promise<T>): Promise<T> => {
+    if (this.#holds++ === 0) this.#pause();
+    try {
+      return await work;
+    } finally {
+      if (--this.#holds === 0) this.#run();
+    }
+  };
+
+  /** Waits for `work`, no longer than the time left. */
+  race<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.passed]);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #pause(): void {
+    this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - this.#since));
+    clearTimeout(this.#timer);
+  }
+
+  #run(): void {
+    this.#since = performance.now();
+    this.#timer = setTimeout(() => this.#fail(this.#error()), this.#leftMs);
+  }
+
+  #error(): TransportError {
+    const what = `no connection within ${this.ms / 1000} s`;
+    return new TransportError('E_CONN_TIMEOUT', { what, where: this.where });
+  }
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import ssh2, { type ParsedKey } from 'ssh2';
+import { HostError } from '../../../errors.js';
+import type { PromptDesk } from './prompt-desk.js';
+
+/** A private key on this machine. */
+export type KeyFile =
+  | { readonly kind: 'plain'; readonly path: string; readonly key: ParsedKey }
+  /** Its passphrase is still to be asked for. */
+  | { readonly kind: 'encrypted'; readonly path: string; readonly text: string };
+
+/**
+ * Reads a private key without asking for anything.
+ *
+ * @throws HostError E_KEY when it cannot be read or is no private key. Null when there is no such file.
+ */
+export function readKeyFile(path: string): KeyFile | null {
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    throw keyError(path, 'the private key cannot be read');
+  }
+  const key = parse(text);
+  if (!(key instanceof Error)) return { kind: 'plain', path, key };
+  if (/passphrase/i.test(key.message)) return { kind: 'encrypted', path, text };
+  throw keyError(path, 'this is no private key that gpool can use');
+}
+
+/** The public part of an encrypted key, from the file itself (OpenSSH's format keeps it in clear) or from `FILE.pub`. */
+export function publicPart(file: Extract<KeyFile, { kind: 'encrypted' }>): ParsedKey | null {
+  try {
+    const key = parsePublic(readFileSync(`${file.path}.pub`, 'latin1'));
+    if (key) return key;
+  } catch {
+    // there need not be one
+  }
+  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(file.text)?.[1] ?? '';
+  const blob = publicBlob(Buffer.from(body, 'base64'));
+  return blob && parsePublic(blob);
+}
+
+/**
+ * The key itself; its passphrase is asked for once in the whole process.
+ *
+ * @throws HostError E_KEY when nobody can be asked, or the passphrase is wrong.
+ */
+export async function unlockKeyFile(file: KeyFile, desk: PromptDesk | undefined): Promise<ParsedKey> {
+  if (file.kind === 'plain') return file.key;
+  if (desk === undefined)
+    throw keyError(file.path, 'the private key has a passphrase and nobody can be asked for it');
+  const passphrase = await desk
+    .askOnce(`passphrase ${file.path}`, `Passphrase for ${file.path}: `)
+    .catch(() => {
+      throw keyError(file.path, 'nobody gave the passphrase of the private key');
+    });
+  const key = parse(file.text, passphrase);
+  if (key instanceof Error) throw keyError(file.path, 'the passphrase of the private key is wrong');
+  return key;
+}
+
+function parse(text: string, passphrase?: string): ParsedKey | Error {
+  const parsed = ssh2.utils.parseKey(text, passphrase);
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (key === undefined) return new Error('empty');
+  return key instanceof Error || key.isPrivateKey() ? key : new Error('a public key');
+}
+
+function parsePublic(text: string | Buffer): ParsedKey | null {
+  const parsed = ssh2.utils.parseKey(text);
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  return key === undefined || key instanceof Error ? null : key;
+}
+
+/** Magic, cipher, kdf, kdf options, number of keys, public key: see PROTOCOL.key of OpenSSH. */
+function publicBlob(body: Buffer): Buffer | null {
+  try {
+    let at = MAGIC.length;
+    for (let field = 0; field < 3; field++) at += 4 + body.readUInt32BE(at);
+    at += 4;
+    return body.subarray(at + 4, at + 4 + body.readUInt32BE(at));
+  } catch {
+    return null;
+  }
+}
+
+/** No cause: it could carry the text of the key. */
+function keyError(where: string, what: string): HostError {
+  return new HostError('E_KEY', { what, where });
+}
+
+const MAGIC = 'openssh-key-v1\0';

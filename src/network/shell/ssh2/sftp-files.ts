@@ -1,0 +1,173 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import PQueue from 'p-queue';
+import { GpoolError, JobError, SpecError, TransportError } from '../../../errors.js';
+import type { TransferOptions } from '../shell.js';
+import { copyChunks } from './copy-chunks.js';
+import type { SftpSession } from './sftp-session.js';
+import { StallWatch } from './stall-watch.js';
+
+/** Copies files over one shared SFTP channel, which is opened when first needed and again after a fault. */
+export class SftpFiles {
+  readonly #transfers = new PQueue({ concurrency: 8 });
+  #session: Promise<SftpSession> | undefined;
+
+  constructor(
+    readonly where: string,
+    readonly openSession: () => Promise<SftpSession>,
+  ) {}
+
+  /** See Shell.putFile. */
+  put(local: string, remote: string, options: TransferOptions = {}): Promise<void> {
+    return this.#transfer(remote, options, async (session, watch) => {
+      const source = await openSource(local);
+      try {
+        const { size } = await source.stat();
+        const target = await session.open(remote, 'w');
+        await copyChunks(size, async (buffer, length, position) => {
+          await readFully(source, buffer, length, position, local);
+          await session.write(target, buffer, length, position);
+          this.#moved(watch, options, length);
+        });
+        await session.close(target);
+      } finally {
+        await source.close();
+      }
+    });
+  }
+
+  /** See Shell.getFile. */
+  get(remote: string, local: string, bytes: number, options: TransferOptions = {}): Promise<void> {
+    return this.#transfer(remote, options, async (session, watch) => {
+      const source = await session.open(remote, 'r');
+      const { mode } = await session.stat(source);
+      if ((mode & constants.S_IFMT) !== constants.S_IFREG)
+        throw new JobError('E_OUTPUT_UNSAFE', { what: `${remote} is not a regular file`, where: this.where });
+      await writeWhole(local, async (target) => {
+        await copyChunks(bytes, async (buffer, length, position) => {
+          await this.#readFully(session, source, buffer, length, position, remote);
+          await target.write(buffer, 0, length, position);
+          this.#moved(watch, options, length);
+        });
+      });
+      await session.close(source);
+    });
+  }
+
+  #transfer(
+    remote: string,
+    options: TransferOptions,
+    copy: (session: SftpSession, watch: StallWatch) => Promise<void>,
+  ): Promise<void> {
+    return this.#transfers.add(async () => {
+      const watch = new StallWatch(options.stallMs ?? 60_000, `${this.where}:${remote}`);
+      try {
+        const session = await watch.guard(this.#openSession());
+        const copying = copy(session, watch);
+        // A stuck server answers nothing any more: ending the channel is what lets the copy fail and clean up.
+        await watch.guard(copying).catch(async (error: unknown) => {
+          if (watch.stalled) session.end();
+          await copying.catch(() => {});
+          throw error;
+        });
+      } catch (error) {
+        throw this.#faultOf(error, remote);
+      } finally {
+        watch.clear();
+      }
+    });
+  }
+
+  /** Whoever finds the channel gone opens a new one; all others wait for that one. */
+  async #openSession(): Promise<SftpSession> {
+    const seen = this.#session;
+    const held = await seen?.catch(() => undefined);
+    if (held?.alive) return held;
+    const opening = this.#session === seen ? this.openSession() : this.#session;
+    this.#session = opening;
+    return opening ?? this.openSession();
+  }
+
+  async #readFully(
+    session: SftpSession,
+    source: Buffer,
+    buffer: Buffer,
+    length: number,
+    position: number,
+    remote: string,
+  ): Promise<void> {
+    for (let done = 0; done < length; ) {
+      const bytes = await session.read(source, buffer, done, length - done, position + done);
+      if (bytes <= 0)
+        throw new TransportError('E_TRANSFER', {
+          what: `${remote} is shorter than it was said to be`,
+          where: this.where,
+        });
+      done += bytes;
+    }
+  }
+
+  #moved(watch: StallWatch, { onProgress }: TransferOptions, bytes: number): void {
+    watch.progress();
+    onProgress?.(bytes);
+  }
+
+  #faultOf(error: unknown, remote: string): GpoolError {
+    if (error instanceof GpoolError) return error;
+    const what = `copying ${remote} failed: ${error instanceof Error ? error.message : String(error)}`;
+    if (error instanceof Error && 'syscall' in error)
+      return new JobError('E_LOCAL_DISK', { what, where: this.where, cause: error });
+    return new TransportError('E_TRANSFER', { what, where: this.where, cause: error });
+  }
+}
+
+async function openSource(local: string): Promise<FileHandle> {
+  try {
+    // O_NONBLOCK: a FIFO must not hold us up before we have seen that it is one.
+    const source = await open(local, constants.O_RDONLY | constants.O_NONBLOCK);
+    if ((await source.stat()).isFile()) return source;
+    await source.close();
+  } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    throw new SpecError(missing ? 'E_INPUT_MISSING' : 'E_INPUT_DENIED', {
+      what: missing ? 'there is no such file' : 'the file cannot be read',
+      where: local,
+      cause,
+    });
+  }
+  throw new SpecError('E_INPUT_DENIED', {
+    what: 'this is not a regular file',
+    where: local,
+    next: 'Name a file or a directory.',
+  });
+}
+
+async function readFully(
+  source: FileHandle,
+  buffer: Buffer,
+  length: number,
+  position: number,
+  local: string,
+): Promise<void> {
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await source.read(buffer, done, length - done, position + done);
+    if (bytesRead === 0)
+      throw new JobError('E_INPUT_CHANGED', {
+        what: 'the file became shorter while it was sent',
+        where: local,
+      });
+    done += bytesRead;
+  }
+}
+
+/** Creates the file, never following a link, and removes it again unless it was written whole. */
+async function writeWhole(local: string, write: (target: FileHandle) => Promise<void>): Promise<void> {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const target = await open(local, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    await write(target).finally(() => target.close());
+  } catch (error) {
+    await rm(local, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import type { TransportError } from '../../../errors.js';
+import type { SshDestination } from '../../../spec/host.js';
+import { runScript, startScript } from '../script-process.js';
+import type { Channel, RunOptions, RunResult, Shell, TransferOptions } from '../shell.js';
+import type { SshOptions } from '../ssh-options.js';
+import { connect } from './connect.js';
+import { lostError } from './connect-error.js';
+import { SessionChannels } from './session-channels.js';
+import { SftpFiles } from './sftp-files.js';
+import { resolveTarget } from './ssh-config.js';
+import type { SshTarget } from './ssh-target.js';
+
+/**
+ * A Shell over the ssh2 library: one login, shared by commands and files. Hosts of one pool share one `options` object, and with it passphrases,
+ * passwords and the memory of refused logins. After a lost link `open` connects anew.
+ */
+export function createSsh2Shell(destination: SshDestination, options: SshOptions = {}): Shell {
+  return new Ssh2Shell(destination, options);
+}
+
+interface Session {
+  readonly target: SshTarget;
+  readonly channels: SessionChannels;
+  readonly files: SftpFiles;
+}
+
+class Ssh2Shell implements Shell {
+  readonly where: string;
+  readonly #listeners = new Set<(error: TransportError | undefined) => void>();
+  #opening: Promise<void> | undefined;
+  #session: Session | undefined;
+  #closes = 0;
+
+  constructor(
+    readonly destination: SshDestination,
+    readonly options: SshOptions,
+  ) {
+    const { user, address, port } = destination;
+    this.where = `${user === undefined ? '' : `${user}@`}${address}${port === undefined ? '' : `:${port}`}`;
+  }
+
+  open(): Promise<void> {
+    if (this.#opening !== undefined) return this.#opening;
+    const opening = this.#open();
+    this.#opening = opening;
+    opening.catch(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    return opening;
+  }
+
+  async run(script: string, options?: RunOptions): Promise<RunResult> {
+    return runScript(this.#connected().channels.pass, this.where, script, options);
+  }
+
+  async start(script: string, options?: Pick<RunOptions, 'args' | 'deadlineMs'>): Promise<Channel> {
+    return startScript(this.#connected().channels.stay, this.where, script, options);
+  }
+
+  async putFile(local: string, remote: string, options?: TransferOptions): Promise<void> {
+    return this.#connected().files.put(local, remote, options);
+  }
+
+  async getFile(remote: string, local: string, bytes: number, options?: TransferOptions): Promise<void> {
+    return this.#connected().files.get(remote, local, bytes, options);
+  }
+
+  onClose(listener: (error: TransportError | undefined) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closes++;
+    this.#opening = undefined;
+    this.#session?.channels.destroy();
+  }
+
+  async #open(): Promise<void> {
+    const closes = this.#closes;
+    const target = await resolveTarget(this.destination, this.options);
+    const shared = await connect(target, this.options);
+    const channels = new SessionChannels(shared, () => connect(target, this.options));
+    try {
+      if (closes !== this.#closes) throw lostError('closed while connecting', this.where);
+      await runScript(channels.pass, this.where, ':', { deadlineMs: LOGIN_SHELL_MS });
+      if (shared.error) throw shared.error;
+    } catch (error) {
+      channels.destroy();
+      throw error;
+    }
+    const session = { target, channels, files: new SftpFiles(this.where, channels.sftp) };
+    this.#session = session;
+    shared.onClose((error) => this.#lost(session, error));
+  }
+
+  #lost(session: Session, error: TransportError | undefined): void {
+    session.channels.destroy();
+    if (this.#session !== session) return;
+    this.#session = undefined;
+    this.#opening = undefined;
+    for (const listener of this.#listeners) listener(error);
+  }
+
+  #connected(): Session {
+    if (this.#session) return this.#session;
+    throw lostError('there is no connection', this.where);
+  }
+}
+
+/** Login files of some sites take their time. */
+const LOGIN_SHELL_MS = 60_000;
