@@ -1,0 +1,132 @@
+import { HostError } from '../../errors.js';
+import { unescapeField } from './escape.js';
+
+/** One line of a host's event file, checked. Field meanings: the protocol page. */
+export type GjobEvent =
+  | { readonly kind: 'agent'; readonly pid: number; readonly bootId: string }
+  | { readonly kind: 'ack'; readonly token: string }
+  | { readonly kind: 'started'; readonly attempt: string; readonly slot: number; readonly startedMs: number }
+  | {
+      readonly kind: 'ended';
+      readonly attempt: string;
+      readonly slot: number;
+      readonly how: 'code' | 'signal' | 'timeout' | 'cancelled';
+      readonly number: number;
+      readonly startedMs: number;
+      readonly wallMs: number;
+      readonly userMs: number;
+      readonly systemMs: number;
+      readonly peakKb: number;
+      readonly stdout: boolean;
+      readonly stderr: boolean;
+    }
+  | { readonly kind: 'refused' | 'lost'; readonly attempt: string; readonly word: string; readonly text: string }
+  | { readonly kind: 'paused'; readonly attempt: string; readonly paused: boolean }
+  | { readonly kind: 'quit' };
+
+/**
+ * Reads one event line, without its newline.
+ *
+ * @throws HostError E_PROTOCOL when anything about it is not as the protocol says.
+ */
+export function parseEventLine(line: string, where: string): GjobEvent {
+  const [kind = '', ...fields] = line.split('\t');
+  const parse = Object.hasOwn(PARSERS, kind) ? PARSERS[kind] : undefined;
+  const reader = new FieldReader(fields, line, where);
+  if (!parse) throw reader.fault('is of no known kind');
+  const event = parse(reader);
+  reader.end();
+  return event;
+}
+
+type Parser = (read: FieldReader) => GjobEvent;
+
+const PARSERS: Readonly<Record<string, Parser>> = {
+  V: (read) => {
+    if (read.integer() !== 1) throw read.fault('is of another protocol version');
+    return { kind: 'agent', pid: read.integer(), bootId: read.word(BOOT_ID) };
+  },
+  B: (read) => ({ kind: 'ack', token: read.word(TOKEN) }),
+  S: (read) => {
+    const event = { kind: 'started', attempt: read.attempt(), slot: read.integer() } as const;
+    read.integer(); // the pid, which means nothing on this side
+    return { ...event, startedMs: read.integer() };
+  },
+  X: (read) => ({
+    kind: 'ended',
+    attempt: read.attempt(),
+    slot: read.integer(),
+    how: read.choice(['code', 'signal', 'timeout', 'cancelled']),
+    number: read.integer(255),
+    startedMs: read.integer(),
+    wallMs: read.integer(),
+    userMs: read.integer(),
+    systemMs: read.integer(),
+    peakKb: read.integer(),
+    stdout: read.flag(),
+    stderr: read.flag(),
+  }),
+  E: (read) => ({ kind: 'refused', attempt: read.attempt(), word: read.word(WORD), text: read.text() }),
+  L: (read) => ({ kind: 'lost', attempt: read.attempt(), word: read.word(WORD), text: read.text() }),
+  P: (read) => ({ kind: 'paused', attempt: read.attempt(), paused: read.flag() }),
+  Q: () => ({ kind: 'quit' }),
+};
+
+/** Takes the fields of a line one after the other, each in its only accepted form. */
+class FieldReader {
+  #at = 0;
+
+  constructor(
+    readonly fields: readonly string[],
+    readonly line: string,
+    readonly where: string,
+  ) {}
+
+  word(form: RegExp): string {
+    const field = this.fields[this.#at++];
+    if (field === undefined || !form.test(field)) throw this.fault('has a bad field');
+    return field;
+  }
+
+  attempt(): string {
+    return this.word(ATTEMPT);
+  }
+
+  integer(most = Number.MAX_SAFE_INTEGER): number {
+    const value = Number(this.word(INTEGER));
+    if (value > most) throw this.fault('has a number out of range');
+    return value;
+  }
+
+  flag(): boolean {
+    return this.word(FLAG) === '1';
+  }
+
+  choice<T extends string>(choices: readonly T[]): T {
+    const field = this.fields[this.#at++];
+    const found = choices.find((choice) => choice === field);
+    if (found === undefined) throw this.fault('has a bad field');
+    return found;
+  }
+
+  text(): string {
+    return unescapeField(this.word(ANY), this.where);
+  }
+
+  end(): void {
+    if (this.#at !== this.fields.length) throw this.fault('has too many fields');
+  }
+
+  fault(what: string): HostError {
+    const shown = JSON.stringify(this.line.slice(0, 120));
+    return new HostError('E_PROTOCOL', { what: `the event line ${shown} ${what}`, where: this.where });
+  }
+}
+
+const ATTEMPT = /^[1-9]\d{0,14}\.[1-9]\d{0,8}$/;
+const INTEGER = /^\d{1,15}$/;
+const FLAG = /^[01]$/;
+const BOOT_ID = /^[0-9A-Za-z-]{1,64}$/;
+const TOKEN = /^[0-9A-Za-z.-]{1,64}$/;
+const WORD = /^[a-z][a-z-]{0,31}$/;
+const ANY = /^[^]*$/;
