@@ -1,4 +1,4 @@
-import { type ErrorCode, SpecError } from '../errors.js';
+import { type ErrorCode, GpoolError, SpecError } from '../errors.js';
 
 /** One thing that is wrong with what the user wrote. */
 export interface Problem {
@@ -21,6 +21,17 @@ export function throwProblems(problems: readonly Problem[], where: string): void
   if (others.length === 0) throw new SpecError(code, { what, where: first.where, ...(next && { next }) });
   const list = problems.map((problem, at) => `  ${at + 1}. ${problem.where}: ${problem.what}`);
   throw new SpecError(code, { what: `${problems.length} problems:\n${list.join('\n')}\n`, where });
+}
+
+/** Does what may throw an error of ours, and keeps the error with the other problems. */
+export function collect<T>(problems: Problem[], attempt: () => T): T | undefined {
+  try {
+    return attempt();
+  } catch (error) {
+    if (!(error instanceof GpoolError)) throw error;
+    problems.push(error);
+    return undefined;
+  }
 }
 
 /** `a, b, c and 997 more`, for messages. */
