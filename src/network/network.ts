@@ -1,4 +1,5 @@
 import type { Collected, NetworkEvent } from '../events/event.js';
+import type { Outcome } from '../events/outcome.js';
 import type { Host } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
 
@@ -21,7 +22,8 @@ export type AttemptStatus =
   | { readonly state: 'free' }
   | { readonly state: 'busy'; readonly paused: boolean }
   | { readonly state: 'done' }
-  | { readonly state: 'error' }
+  /** `outcome` when the host says how it ended. */
+  | { readonly state: 'error'; readonly outcome?: Outcome }
   /** The host cannot be asked, or has never heard of it. Neither finished nor failed. */
   | { readonly state: 'unknown' };
 
