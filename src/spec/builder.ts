@@ -1,5 +1,6 @@
 import { findFileProblems, parseInputFile } from './files.js';
-import { type CheckedInput, describeIssue, isPrintable, type JobInput, jobInputSchema } from './job-input.js';
+import { describeFinding, flattenIssue } from './issues.js';
+import { type CheckedInput, isPrintable, type JobInput, jobInputSchema } from './job-input.js';
 import type { InputFile, JobSpec } from './job-spec.js';
 import { fillPlaceholders, findUnknownPlaceholders } from './placeholders.js';
 import { type Problem, throwProblems } from './problems.js';
@@ -111,7 +112,9 @@ export class Builder {
     const named = typeof raw?.name === 'string' && isPrintable(raw.name) ? `${where} (${raw.name})` : where;
     const { success, data: input, error } = jobInputSchema.safeParse({ repeat, ...raw });
     if (success) this.#drafts.push({ where: named, input, repeat: input.repeat ?? repeat, fallbackName });
-    else for (const issue of error.issues) this.#problem(named, describeIssue(issue));
+    else
+      for (const finding of error.issues.flatMap((issue) => flattenIssue(issue)))
+        this.#problem(named, describeFinding(finding));
   }
 
   #checkPlaceholders(where: string, template: JobInput, known: readonly string[]): void {

@@ -70,6 +70,9 @@ function variables<Value extends z.ZodType>(value: Value) {
     .superRefine((record, context) => tell(findNameProblems(record), context));
 }
 
+/** Environment variables of a job or a host. */
+export const variablesSchema = variables(text);
+
 /** Each part of a job, for the batch file to build on. */
 export const jobFields = {
   commands: commandsSchema,
@@ -77,7 +80,7 @@ export const jobFields = {
   returns: returnsSchema.optional(),
   name: text.refine(isPrintable, 'is empty or has control characters').optional(),
   repeat: z.int('is not a whole number').min(0, 'is negative').optional(),
-  env: variables(text).optional(),
+  env: variablesSchema.optional(),
   repeatable: z.boolean().optional(),
 };
 
@@ -93,12 +96,6 @@ export const jobInputSchema = strictObject({
     context,
   );
 });
-
-/** What zod found, as `commands: has no command`. */
-export function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.map(String).join('.');
-  return path === '' ? issue.message : `${path}: ${issue.message}`;
-}
 
 /** Whether a text can name an environment variable of a job. */
 export function isVariableName(name: string): boolean {

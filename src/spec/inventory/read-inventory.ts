@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { SpecError } from '../../errors.js';
+import type { Host } from '../host.js';
+import { parseHostsYaml } from './hosts-yaml.js';
+import { type Inventory, PLAIN_DEFAULTS } from './inventory.js';
+import { parseHosts } from './parse-hosts.js';
+
+/**
+ * Reads a hosts file: YAML when it ends in `.yaml` or `.yml`, else text as GNU parallel's sshlogin files. Throws one
+ * SpecError that lists every mistake with file and line.
+ */
+export async function readInventory(path: string): Promise<Inventory> {
+  const text = await readText(path);
+  if (/\.ya?ml$/i.test(path)) return parseHostsYaml(text, path);
+  return { hosts: parseHosts(text, path), groups: {}, defaults: PLAIN_DEFAULTS };
+}
+
+/** All hosts of a hosts file. */
+export async function readHostsFile(path: string): Promise<readonly Host[]> {
+  const { hosts } = await readInventory(path);
+  return hosts;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SpecError('E_INVENTORY', {
+      what: `the hosts file cannot be read: ${reason}`,
+      where: path,
+      next: 'Check the path given with --slf.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import type { ErrorCode } from '../errors.js';
+import { describeFinding, flattenIssue } from './issues.js';
+import { type Problem, throwProblems } from './problems.js';
+
+/** A YAML text that remembers its lines, so that a mistake in its content can be told with file and line. */
+export class YamlSource {
+  readonly #lines = new LineCounter();
+  readonly #document: Document.Parsed;
+  readonly #origin: string;
+  readonly #code: ErrorCode;
+
+  /** `code` is the code of the errors about this text. */
+  constructor(text: string, origin: string, code: ErrorCode) {
+    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    this.#origin = origin;
+    this.#code = code;
+  }
+
+  /** The content as the schema makes it. Throws one SpecError that lists every mistake. */
+  read<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
+    const { errors } = this.#document;
+    throwProblems(
+      errors.map(({ pos, message }) => this.#at(pos[0], `no valid YAML: ${message}`)),
+      this.#origin,
+    );
+    const { success, data, error } = schema.safeParse(this.#document.toJS());
+    if (success) return data;
+    const findings = error.issues.flatMap((issue) => flattenIssue(issue));
+    throwProblems(
+      findings.map((finding) => ({
+        code: this.#code,
+        where: this.where(finding.path, finding.key),
+        what: describeFinding(finding),
+      })),
+      this.#origin,
+    );
+    throw error;
+  }
+
+  /** `file:line` of what is at a path, or of a key in it. */
+  where(path: readonly PropertyKey[], key?: string): string {
+    return this.#place(this.#offset(key === undefined ? path : [...path, key]));
+  }
+
+  #at(offset: number, what: string): Problem {
+    return { code: this.#code, where: this.#place(offset), what };
+  }
+
+  #place(offset: number): string {
+    return `${this.#origin}:${this.#lines.linePos(offset).line}`;
+  }
+
+  /** Where the deepest part of the path begins that the text has. */
+  #offset(path: readonly PropertyKey[]): number {
+    let node: unknown = this.#document.contents;
+    let offset = startOf(node) ?? 0;
+    for (const step of path) {
+      const child = childOf(node, step);
+      if (child === undefined) break;
+      offset = startOf(isPair(child) ? child.key : child) ?? offset;
+      node = isPair(child) ? child.value : child;
+    }
+    return offset;
+  }
+}
+
+function childOf(node: unknown, step: PropertyKey): unknown {
+  if (isMap(node)) return node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+  return isSeq(node) ? node.items[Number(step)] : undefined;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}
