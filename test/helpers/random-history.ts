@@ -1,0 +1,148 @@
+import type { Fault } from '../../src/errors.js';
+import type { GpoolEvent, Recorded } from '../../src/events/event.js';
+import type { Outcome } from '../../src/events/outcome.js';
+import { applyEvent } from '../../src/queue/apply-event.js';
+import { type BatchState, createBatchState, type HostRecord } from '../../src/queue/batch-state.js';
+import { type Job, lastAttempt } from '../../src/queue/job.js';
+import type { Random } from '../../src/random.js';
+import type { JobSpec } from '../../src/spec/job-spec.js';
+
+/** A spec that runs `true`, with what is given in its place. */
+export function anySpec(spec: Partial<JobSpec> = {}): JobSpec {
+  return {
+    name: 'sim',
+    commands: ['true'],
+    files: [],
+    returns: [],
+    env: {},
+    values: {},
+    repeat: 1,
+    limits: {},
+    repeatable: true,
+    args: [],
+    ...spec,
+  };
+}
+
+export function anySpecs(count: number): JobSpec[] {
+  return Array.from({ length: count }, (_, index) => anySpec({ name: `sim#${index + 1}` }));
+}
+
+/** A fault of a host, as a transport reports it. */
+export const LOST: Fault = {
+  code: 'E_CONN_LOST',
+  domain: 'transport',
+  what: 'the link is gone',
+  where: 'lab01',
+  next: 'Wait.',
+};
+
+/** A batch that lives at random: only events that can be, late and doubled news among them. */
+export class RandomHistory {
+  readonly specs: readonly JobSpec[];
+  readonly hosts: readonly string[];
+  readonly state: BatchState;
+  readonly events: Recorded[] = [];
+  readonly #random: Random;
+  readonly #told: GpoolEvent[] = [];
+
+  constructor(random: Random, size: { readonly jobs: number; readonly hosts: number }) {
+    this.#random = random;
+    this.specs = anySpecs(size.jobs);
+    this.hosts = Array.from({ length: size.hosts }, (_, index) => `lab${index} "ü"\n`);
+    this.state = createBatchState(this.specs, this.hosts);
+    this.#apply({ type: 'batch.started', batch: 'b', jobs: size.jobs, hosts: this.hosts });
+  }
+
+  /** Applies so many random events. */
+  run(steps: number): void {
+    for (let step = 0; step < steps; step += 1) this.#apply(this.#next());
+  }
+
+  #apply(event: GpoolEvent): void {
+    const seq = this.state.seq + 1;
+    const at = new Date(1_700_000_000_000 + seq * 7).toISOString();
+    const recorded: Recorded = { seq, at, ...event };
+    applyEvent(this.state, recorded);
+    this.events.push(recorded);
+    this.#told.push(event);
+  }
+
+  #next(): GpoolEvent {
+    const dice = this.#random();
+    if (dice < 0.04) return this.#hostEvent();
+    if (dice < 0.08) return this.#oldNews() ?? this.#hostEvent();
+    const job = this.#pick(this.state.jobs);
+    return this.#jobEvent(job) ?? this.#hostEvent();
+  }
+
+  #hostEvent(): GpoolEvent {
+    const host = this.#pick(this.hosts);
+    const dice = this.#random();
+    if (dice < 0.15) return { type: 'host.lost', host, fault: LOST };
+    if (dice < 0.2) return { type: 'host.failed', host, fault: { ...LOST, code: 'E_AUTH', domain: 'host' } };
+    const facts = { cores: 2, bash: '5.2', memoryKb: 1, bootId: 'x', hostname: host, warnings: ['ü'] };
+    return { type: 'host.ready', host, slots: 1 + Math.floor(dice * 3), facts };
+  }
+
+  /** News that was told before, once more. */
+  #oldNews(): GpoolEvent | null {
+    const event = this.#pick(this.#told);
+    return event.type === 'job.started' || event.type === 'job.ended' ? event : null;
+  }
+
+  #jobEvent(job: Job): GpoolEvent | null {
+    const attempt = lastAttempt(job);
+    if (job.state === 'free') return this.#launch(job);
+    if (job.state === 'done' || job.state === 'error' || !attempt) return null;
+    const dice = this.#random();
+    const news = { attempt: attempt.id, host: attempt.host, offset: Math.floor(dice * 1e6) };
+    if (!attempt.outcome && dice < 0.4) return { type: 'job.started', slot: 1, ...news };
+    if (!attempt.outcome && dice < 0.9) return this.#end(news);
+    return this.#settle(job, attempt.id, attempt.outcome);
+  }
+
+  #launch(job: Job): GpoolEvent {
+    const host: HostRecord = this.#pick(this.state.hosts);
+    const attempt = `${job.id}.${job.attempts.length + 1}`;
+    return { type: 'job.launched', job: job.id, attempt, host: host.name };
+  }
+
+  #end(news: { readonly attempt: string; readonly host: string; readonly offset: number }): GpoolEvent {
+    const outcome = this.#pick(OUTCOMES);
+    const usage = { startedAt: 1_700_000_000_123, wallMs: 12, userMs: 3, systemMs: 1, peakKb: 0 };
+    return { type: 'job.ended', outcome, usage, output: { stdout: true, stderr: false }, ...news };
+  }
+
+  #settle(job: Job, attempt: string, outcome: Outcome | null): GpoolEvent {
+    const ids = { job: job.id, attempt };
+    const stdoutBytes = this.#random() < 0.5 ? 0 : 7;
+    const collected = { stdoutBytes, stderrBytes: 0, files: [], missing: [], skipped: [] };
+    if (outcome?.kind === 'succeeded') return { type: 'job.done', ...ids, collected };
+    if (this.#random() < 0.5) {
+      return { type: 'job.requeued', ...ids, reason: outcome ?? LOST, counted: outcome !== null };
+    }
+    const lost: Outcome = { kind: 'lost', fault: LOST };
+    return {
+      type: 'job.failed',
+      ...ids,
+      outcome: outcome ?? lost,
+      fault: outcome ? null : LOST,
+      collected: null,
+    };
+  }
+
+  #pick<T>(list: readonly T[]): T {
+    const element = list[Math.floor(this.#random() * list.length)];
+    if (element === undefined) throw new Error('nothing to pick from');
+    return element;
+  }
+}
+
+const OUTCOMES: readonly Outcome[] = [
+  { kind: 'succeeded' },
+  { kind: 'succeeded' },
+  { kind: 'failed', code: 3 },
+  { kind: 'killed', signal: 9 },
+  { kind: 'timed-out' },
+];
