@@ -21,13 +21,11 @@ export function readSshConfig(path: string | undefined, destination: SshDestinat
   if (path === undefined || path === 'none') return values;
   let applies = true;
   for (const [index, line] of readText(path).split('\n').entries()) {
-    const words = splitLine(line);
-    const [key = '', ...rest] = words;
-    const name = key.toLowerCase();
+    const { name, text, words } = splitLine(line);
     if (name === '') continue;
-    if (name === 'include' || name === 'match') throw needsClient(`${path}:${index + 1}`, key);
-    if (name === 'host') applies = matchesPatternList(address, rest.join(','));
-    else if (applies) remember(values, name, rest.join(' '));
+    if (name === 'include' || name === 'match') throw needsClient(`${path}:${index + 1}`, name);
+    if (name === 'host') applies = matchesPatternList(address, words.join(','));
+    else if (applies) remember(values, name, name === 'proxycommand' ? text : words.join(' '));
   }
   return values;
 }
@@ -39,12 +37,10 @@ function remember(values: ConfigValues, name: string, value: string): void {
 }
 
 /** `Key value`, `Key=value` and `Key "a value"`; a line that begins with # is a comment. */
-function splitLine(line: string): string[] {
-  const text = line.trim();
-  if (text === '' || text.startsWith('#')) return [];
-  const [, key = '', rest = ''] = /^([^\s=]+)\s*=?\s*(.*)$/.exec(text) ?? [];
-  const words = rest.match(/"[^"]*"|\S+/g) ?? [];
-  return [key, ...words.map((word) => word.replace(/^"(.*)"$/, '$1'))];
+function splitLine(line: string): { name: string; text: string; words: string[] } {
+  const [, key = '', text = ''] = /^\s*([^\s=#][^\s=]*)\s*=?\s*(.*?)\s*$/.exec(line) ?? [];
+  const words = (text.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replace(/^"(.*)"$/, '$1'));
+  return { name: key.toLowerCase(), text, words };
 }
 
 function readText(path: string): string {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { HostError } from '../../../errors.js';
@@ -121,8 +122,10 @@ function refuseUnknownGuards(values: ConfigValues, where: string): void {
   }
 }
 
+/** `ssh -G` prints a list without quotes: a value that is a file as it stands is one path with blanks. */
 function splitFiles(value: string | undefined, usual: string[]): string[] {
   if (value === undefined) return usual;
+  if (existsSync(value)) return [value];
   return value.split(/\s+/).filter((path) => path !== '' && path !== 'none');
 }
 
