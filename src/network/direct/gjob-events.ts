@@ -25,34 +25,51 @@ export type GjobEvent =
   | { readonly kind: 'quit' };
 
 /**
- * Reads one event line, without its newline.
+ * Reads one event line, without its newline. Answers null for a torn one, which means nothing: what it should have said
+ * comes again.
  *
- * @throws HostError E_PROTOCOL when anything about it is not as the protocol says.
+ * @throws HostError E_PROTOCOL when anything else about it is not as the protocol says.
  */
-export function parseEventLine(line: string, where: string): GjobEvent {
+export function parseEventLine(line: string, where: string): GjobEvent | null {
   const [kind = '', ...fields] = line.split('\t');
-  const parse = Object.hasOwn(PARSERS, kind) ? PARSERS[kind] : undefined;
+  const form = Object.hasOwn(FORMS, kind) ? FORMS[kind] : undefined;
+  if (line === '' || (form && fields.length < form.fields)) return null;
   const reader = new FieldReader(fields, line, where);
-  if (!parse) throw reader.fault('is of no known kind');
-  const event = parse(reader);
+  if (!form) throw reader.fault('is of no known kind');
+  const event = form.parse(reader);
   reader.end();
   return event;
 }
 
-type Parser = (read: FieldReader) => GjobEvent;
+interface Form {
+  readonly fields: number;
+  readonly parse: (read: FieldReader) => GjobEvent;
+}
 
-const PARSERS: Readonly<Record<string, Parser>> = {
-  V: (read) => {
-    if (read.integer() !== 1) throw read.fault('is of another protocol version');
-    return { kind: 'agent', pid: read.integer(), bootId: read.word(BOOT_ID) };
-  },
-  B: (read) => ({ kind: 'ack', token: read.word(TOKEN) }),
-  S: (read) => {
-    const event = { kind: 'started', attempt: read.attempt(), slot: read.integer() } as const;
-    read.integer(); // the pid, which means nothing on this side
-    return { ...event, startedMs: read.integer() };
-  },
-  X: (read) => ({
+const FORMS: Readonly<Record<string, Form>> = {
+  V: { fields: 3, parse: parseAgent },
+  B: { fields: 1, parse: (read) => ({ kind: 'ack', token: read.word(TOKEN) }) },
+  S: { fields: 4, parse: parseStarted },
+  X: { fields: 11, parse: parseEnded },
+  E: { fields: 3, parse: (read) => ({ kind: 'refused', ...parseReason(read) }) },
+  L: { fields: 3, parse: (read) => ({ kind: 'lost', ...parseReason(read) }) },
+  P: { fields: 2, parse: (read) => ({ kind: 'paused', attempt: read.attempt(), paused: read.flag() }) },
+  Q: { fields: 0, parse: () => ({ kind: 'quit' }) },
+};
+
+function parseAgent(read: FieldReader): GjobEvent {
+  if (read.integer() !== 1) throw read.fault('is of another protocol version');
+  return { kind: 'agent', pid: read.integer(), bootId: read.word(BOOT_ID) };
+}
+
+function parseStarted(read: FieldReader): GjobEvent {
+  const [attempt, slot] = [read.attempt(), read.integer()];
+  read.integer(); // the pid, which means nothing on this side
+  return { kind: 'started', attempt, slot, startedMs: read.integer() };
+}
+
+function parseEnded(read: FieldReader): GjobEvent {
+  return {
     kind: 'ended',
     attempt: read.attempt(),
     slot: read.integer(),
@@ -65,12 +82,12 @@ const PARSERS: Readonly<Record<string, Parser>> = {
     peakKb: read.integer(),
     stdout: read.flag(),
     stderr: read.flag(),
-  }),
-  E: (read) => ({ kind: 'refused', attempt: read.attempt(), word: read.word(WORD), text: read.text() }),
-  L: (read) => ({ kind: 'lost', attempt: read.attempt(), word: read.word(WORD), text: read.text() }),
-  P: (read) => ({ kind: 'paused', attempt: read.attempt(), paused: read.flag() }),
-  Q: () => ({ kind: 'quit' }),
-};
+  };
+}
+
+function parseReason(read: FieldReader) {
+  return { attempt: read.attempt(), word: read.word(WORD), text: read.text() };
+}
 
 /** Takes the fields of a line one after the other, each in its only accepted form. */
 class FieldReader {

@@ -1,0 +1,128 @@
+import { HostError, TransportError } from '../../errors.js';
+import type { Host } from '../../spec/host.js';
+import type { Channel, Shell } from '../shell/shell.js';
+import type { InstalledHelper } from './helper-install.js';
+import type { HostPaths } from './host-paths.js';
+import { LineReader } from './line-reader.js';
+import { lastLine } from './remote-fault.js';
+
+/** The standing channel to a host's agent. */
+export interface Bridge {
+  write(frame: string): void;
+  /** Settles with the reason when the channel is over, whoever ended it. */
+  readonly ended: Promise<Error>;
+  close(): void;
+}
+
+export interface BridgeOptions {
+  readonly host: Host;
+  readonly helper: InstalledHelper;
+  readonly paths: HostPaths;
+  readonly slots: number;
+  /** Where in the event file to begin. */
+  readonly offset: number;
+  /** Takes each event line and the offset right after it. A throw ends the bridge with that error. */
+  readonly onLine: (line: string, offset: number) => void;
+}
+
+/**
+ * Runs the host's init lines, starts the bridge behind them and waits for its greeting.
+ *
+ * @throws HostError when the init lines fail or the greeting is wrong; TransportError when the link goes.
+ */
+export async function startBridge(shell: Shell, options: BridgeOptions): Promise<Bridge> {
+  const { host, helper, paths, slots, offset } = options;
+  const settings = Object.entries(host.env).map(([name, value]) => `${name}=${value}`);
+  const call = [helper.file, paths.root, paths.hostId, paths.batch, slots, host.nice, offset].map(String);
+  const args = [host.init.join('\n'), String(settings.length), ...settings, ...call];
+  const channel = await shell.start(BRIDGE_SCRIPT, { args });
+  return greet(channel, options, shell.where);
+}
+
+async function greet(channel: Channel, { offset, onLine, host }: BridgeOptions, where: string): Promise<Bridge> {
+  const events = new LineReader(where, offset);
+  const greeting: string[] = [];
+  let failure: Error | undefined;
+  let greeted = () => {};
+  const ready = new Promise<void>((resolve) => {
+    greeted = resolve;
+  });
+  // The two lines of greeting are not part of the event file: they are cut off before its bytes are counted.
+  const head = new LineReader(where);
+  const take = (chunk: Buffer) => {
+    let from = 0;
+    while (greeting.length < 2 && from < chunk.length) {
+      const end = chunk.indexOf(10, from);
+      const to = end < 0 ? chunk.length : end + 1;
+      head.push(chunk.subarray(from, to), (line) => greeting.push(line));
+      from = to;
+    }
+    if (greeting.length === 2) greeted();
+    if (from < chunk.length) events.push(chunk.subarray(from), (line) => onLine(line, events.offset));
+  };
+  channel.stdout.on('data', (chunk: Buffer) => {
+    if (failure) return;
+    try {
+      take(chunk);
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      channel.close();
+    }
+  });
+  channel.stdin.on('error', () => {}); // told by `ended`
+  const ended = bridgeEnd(channel, where).then((error) => failure ?? error);
+  await Promise.race([ready, ended]);
+  if (greeting.length < 2) throw await greetingFault(await ended, greeting, host, where);
+  if (!/^gjob 1 /.test(greeting[1] ?? '')) {
+    channel.close();
+    throw new HostError('E_PROTOCOL', { what: `the bridge greeted with ${JSON.stringify(greeting[1]?.slice(0, 80))}`, where });
+  }
+  return { write: (frame) => channel.stdin.write(frame), ended, close: () => channel.close() };
+}
+
+/** Waits for the end and says why, in an error that tells whether another try makes sense. */
+async function bridgeEnd(channel: Channel, where: string): Promise<Error> {
+  try {
+    const { code, signal, stderr } = await channel.ended;
+    const said = lastLine(stderr);
+    const how = signal ? `signal ${signal}` : `code ${code}`;
+    return new BridgeEnd(`the bridge ended with ${how}${said ? `: ${said}` : ''}`, where, code);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** The bridge's own end; the link may be well. */
+class BridgeEnd extends TransportError {
+  constructor(
+    what: string,
+    where: string,
+    readonly exitCode: number | null,
+  ) {
+    super('E_CONN_LOST', { what, where });
+  }
+}
+
+function greetingFault(error: Error, greeting: readonly string[], { init }: Host, where: string): Error {
+  if (!(error instanceof BridgeEnd)) return error;
+  if (greeting.length === 0 && init.length > 0) {
+    return new HostError('E_LOGIN_SHELL', {
+      what: `the init lines failed: ${error.what}`,
+      where,
+      next: 'Correct the `init` of this host in the inventory; each line must succeed.',
+    });
+  }
+  const code = error.exitCode === 3 ? 'E_ROOT' : 'E_PROTOCOL';
+  return new HostError(code, { what: error.what, where });
+}
+
+/** $1 init lines, $2 how many NAME=VALUE follow, then the helper and its arguments. */
+const BRIDGE_SCRIPT = `
+umask 077
+init=$1 count=$2; shift 2
+while ((count-- > 0)); do export "$1"; shift; done
+if [[ -n $init ]]; then set -e; eval "$init" </dev/null >&2; set +e; fi
+umask 077
+printf 'ready\\n'
+file=$1; shift
+exec bash "$file" bridge "$@"`;

@@ -1,0 +1,66 @@
+import type { HostFacts } from '../../events/event.js';
+import type { Host } from '../../spec/host.js';
+import { resolveSlots } from '../../spec/inventory/slot-rule.js';
+import type { Shell } from '../shell/shell.js';
+import { type Bridge, startBridge } from './bridge.js';
+import { type Helper, installHelper } from './helper-install.js';
+import { hostPaths } from './host-paths.js';
+import { parseProbe } from './host-probe.js';
+import type { Session } from './session.js';
+
+export interface ConnectOptions {
+  readonly shell: Shell;
+  readonly host: Host;
+  readonly helper: Helper;
+  readonly batch: string;
+  /** Whether jobs run there; a management node is only asked, and gets no agent. */
+  readonly runsJobs: boolean;
+  readonly offset: number;
+  readonly onLine: (line: string, offset: number) => void;
+}
+
+/** A host that can be worked with. */
+export interface Connected {
+  readonly session: Session;
+  readonly facts: HostFacts;
+  readonly slots: number;
+  readonly bridge: Bridge | null;
+  /** Lets event lines through; until then they are kept back. */
+  readonly listen: () => void;
+}
+
+/**
+ * Connects, puts the helper in place, probes, starts the bridge.
+ *
+ * @throws HostError when the host cannot be used; TransportError when another try may help.
+ */
+export async function connectHost(options: ConnectOptions): Promise<Connected> {
+  const { shell, host, batch, offset } = options;
+  await shell.open();
+  const helper = await installHelper(shell, options.helper, host.root);
+  const paths = hostPaths(host, helper.root, batch);
+  const facts = parseProbe(helper.probe, shell.where);
+  const slots = resolveSlots(host.slots, facts.cores);
+  const gate = new Gate(options.onLine);
+  const start = () => startBridge(shell, { host, helper, paths, slots, offset, onLine: gate.take });
+  const bridge = options.runsJobs ? await start() : null;
+  return { session: { shell, helper, paths }, facts, slots, bridge, listen: () => gate.open() };
+}
+
+/** Keeps lines back that come in one chunk with the greeting, so that `host.ready` is told before them. */
+class Gate {
+  #kept: [string, number][] | null = [];
+
+  constructor(readonly pass: (line: string, offset: number) => void) {}
+
+  readonly take = (line: string, offset: number): void => {
+    if (this.#kept) this.#kept.push([line, offset]);
+    else this.pass(line, offset);
+  };
+
+  open(): void {
+    const kept = this.#kept ?? [];
+    this.#kept = null;
+    for (const [line, offset] of kept) this.pass(line, offset);
+  }
+}

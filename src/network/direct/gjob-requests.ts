@@ -1,0 +1,87 @@
+import { SpecError, TransportError } from '../../errors.js';
+import type { Attempt } from '../network.js';
+import { escapeField } from './escape.js';
+
+/** The request that puts an attempt into its host's backlog. `tree` is the digest of its planted inputs. */
+export function runRequest(attempt: Attempt, tree: string | null): string {
+  const { id, spec, env } = attempt;
+  const script = `${spec.commands.join('\n')}\n`;
+  const settings = Object.entries({ GPOOL_HOST: attempt.host, ...env }).map(([name, value]) => `${name}=${value}`);
+  if (script.includes('\0') || settings.some((setting) => setting.includes('\0'))) {
+    throw new SpecError('E_SPEC', { what: 'a command or variable contains a NUL', where: `job ${spec.name}` });
+  }
+  const timeout = Math.ceil(spec.limits.timeoutSecs ?? 0);
+  return ['run', id, String(timeout), tree ?? '-', script, ...settings].map(escapeField).join('\t');
+}
+
+export function simpleRequest(verb: 'kill' | 'pause' | 'unpause', attempt: Attempt): string {
+  return `${verb}\t${attempt.id}`;
+}
+
+interface PendingRequest {
+  readonly line: string;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Requests on their way to one host's agent. All of one turn of the event loop travel as one frame that ends with an `ack`;
+ * a request is fulfilled when its frame's token comes back as an event.
+ */
+export class RequestSender {
+  #waiting: PendingRequest[] = [];
+  #unacked = new Map<string, readonly PendingRequest[]>();
+  #sent = 0;
+  #scheduled = false;
+
+  /** @param prefix makes tokens unique among all connections to this host. */
+  constructor(
+    readonly prefix: string,
+    readonly write: (frame: string) => void,
+  ) {}
+
+  /** The token that has waited longest for its answer. */
+  get oldest(): string | null {
+    const [first] = this.#unacked.keys();
+    return first ?? null;
+  }
+
+  /** Resolves when the agent has the request on disk; rejects when the link goes first. */
+  send(line: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ line, resolve, reject });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setImmediate(() => this.#flush());
+    });
+  }
+
+  /** Takes a token that came back; tokens of earlier connections are none of ours. */
+  acknowledge(token: string): void {
+    const requests = this.#unacked.get(token);
+    this.#unacked.delete(token);
+    for (const { resolve } of requests ?? []) resolve();
+  }
+
+  /** The link is gone: whether these were taken in is not known. */
+  fail(error: TransportError): void {
+    const requests = [...this.#unacked.values()].flat().concat(this.#waiting);
+    this.#unacked.clear();
+    this.#waiting = [];
+    for (const { reject } of requests) reject(error);
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    while (this.#waiting.length > 0) {
+      const requests = this.#waiting.splice(0, MAX_REQUESTS);
+      const token = `${this.prefix}.${++this.#sent}`;
+      const body = [...requests.map(({ line }) => line), `ack\t${token}`, ''].join('\n');
+      this.#unacked.set(token, requests);
+      this.write(`${Buffer.byteLength(body)}\n${body}`);
+    }
+  }
+}
+
+/** Keeps a frame within what a host writes and reads back in one go. */
+const MAX_REQUESTS = 1000;

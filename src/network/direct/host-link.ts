@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../clock.js';
+import { GpoolError, HostError, TransportError, toFault } from '../../errors.js';
+import type { NetworkEvent } from '../../events/event.js';
+import type { Random } from '../../random.js';
+import type { Host } from '../../spec/host.js';
+import type { Shell } from '../shell/shell.js';
+import { backoffMs, type ReconnectPolicy } from './backoff.js';
+import { connectHost } from './connect-host.js';
+import { type GjobEvent, parseEventLine } from './gjob-events.js';
+import { RequestSender } from './gjob-requests.js';
+import type { Helper } from './helper-install.js';
+import { toNetworkEvent } from './network-events.js';
+import type { Session } from './session.js';
+
+/** What a link needs of its surroundings. */
+export interface HostLinkOptions {
+  readonly openShell: (host: Host) => Shell;
+  readonly helper: Helper;
+  readonly batch: string;
+  /** Where in the host's event file to begin. */
+  readonly offset: number;
+  /** Whether jobs run there; a management node is only asked. */
+  readonly runsJobs: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly reconnect: ReconnectPolicy;
+  /** Takes news for the rest of gpool, in order. */
+  readonly emit: (event: NetworkEvent) => void;
+  /** Takes each of the host's own events, before it is told. */
+  readonly observe: (event: GjobEvent) => void;
+}
+
+/**
+ * The life of one host: connect, put the helper there, start the bridge, listen; on a loss wait and connect again until
+ * closed. A host that cannot be used is given up at once.
+ */
+export class HostLink {
+  #state: 'new' | 'up' | 'lost' | 'failed' | 'closed' = 'new';
+  #session: Session | null = null;
+  #sender: RequestSender | null = null;
+  #shell: Shell | null = null;
+  #fault: Error | null = null;
+  #offset: number;
+  /** Ends the present connection with this reason. */
+  #drop: (error: Error) => void = () => {};
+  #wake: () => void = () => {};
+  #agentGone: () => void = () => {};
+
+  constructor(
+    readonly host: Host,
+    readonly options: HostLinkOptions,
+  ) {
+    this.#offset = options.offset;
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up';
+  }
+
+  /**
+   * The connection to use now.
+   *
+   * @throws the HostError that ended this host, or TransportError E_CONN_LOST while it is away.
+   */
+  get session(): Session {
+    if (this.#session) return this.#session;
+    throw this.#fault ?? lostError('the host is not connected', this.host.name);
+  }
+
+  /** Connects and stays connected; resolves when the host is ready or has failed once. */
+  open(): Promise<void> {
+    return new Promise((resolve) => {
+      void this.#live(resolve);
+    });
+  }
+
+  /** Hands a request to the agent; resolves once it is on the host's disk. */
+  async send(line: string): Promise<void> {
+    const { shell } = this.session;
+    if (this.#sender) return this.#sender.send(line);
+    throw new HostError('E_HOST_UNKNOWN', { what: 'this host runs no jobs', where: shell.where });
+  }
+
+  /** Asks the agent to end; resolves when it did or `limitMs` have passed. */
+  async dismissAgent(limitMs: number): Promise<void> {
+    if (!this.isUp) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.options.clock.after(limitMs, resolve);
+      this.#agentGone = () => {
+        cancel();
+        resolve();
+      };
+      this.send('quit').catch(() => {}); // the agent may be gone before it acknowledges
+    });
+  }
+
+  /** Lets go of the host; what runs there goes on. Idempotent. */
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    this.#drop(lostError('the connection was closed', this.host.name));
+    this.#wake();
+    await this.#letGo(lostError('the connection was closed', this.host.name));
+  }
+
+  async #live(settled: () => void): Promise<void> {
+    for (let failures = 0; this.#state !== 'closed'; ) {
+      const dropped = new Promise<never>((_, reject) => {
+        this.#drop = reject;
+      });
+      dropped.catch(() => {});
+      try {
+        const ended = await this.#connect(dropped);
+        failures = 0;
+        settled();
+        await Promise.race([dropped, ended()]);
+      } catch (error) {
+        await this.#fall(error);
+        settled();
+      }
+      if (this.#state === 'failed') return;
+      failures += 1;
+      if (this.#state === 'lost') await this.#pause(failures);
+    }
+    settled();
+  }
+
+  /** Connects; the answer waits for the bridge's end and rejects with the reason. */
+  async #connect(dropped: Promise<never>): Promise<() => Promise<never>> {
+    const { host } = this;
+    const { helper, batch, runsJobs } = this.options;
+    const shell = this.options.openShell(host);
+    this.#shell = shell;
+    shell.onClose((error) => this.#drop(error ?? lostError('the connection was closed', shell.where)));
+    const onLine = (line: string, offset: number) => this.#hear(line, offset);
+    const connecting = connectHost({ shell, host, helper, batch, runsJobs, offset: this.#offset, onLine });
+    const { session, facts, slots, bridge, listen } = await Promise.race([connecting, dropped]);
+    if (bridge) {
+      this.#sender = new RequestSender(randomBytes(6).toString('hex'), (frame) => bridge.write(frame));
+      this.#watchAnswers(this.#sender, null);
+    }
+    this.#session = session;
+    this.#state = 'up';
+    if (runsJobs) this.options.emit({ type: 'host.ready', host: host.name, slots, facts });
+    listen();
+    return async () => {
+      throw bridge ? await bridge.ended : await dropped;
+    };
+  }
+
+  #hear(line: string, offset: number): void {
+    const event = parseEventLine(line, this.host.name);
+    this.#offset = offset;
+    if (!event) return;
+    if (event.kind === 'ack') this.#sender?.acknowledge(event.token);
+    if (event.kind === 'quit') this.#agentGone();
+    this.options.observe(event);
+    const news = toNetworkEvent(event, this.host.name, offset);
+    if (news) this.options.emit(news);
+  }
+
+  /** The connection is over: lets go, and tells once that the host is lost or failed. */
+  async #fall(error: unknown): Promise<void> {
+    const wasLost = this.#state === 'lost';
+    const passing = error instanceof TransportError;
+    const reason = passing ? error : lostError('the host was given up', this.host.name);
+    if (this.#state !== 'closed') {
+      this.#state = passing ? 'lost' : 'failed';
+      this.#fault = error instanceof GpoolError ? error : reason;
+    }
+    await this.#letGo(reason);
+    if (this.#state === 'closed' || (passing && wasLost)) return;
+    const fault = toFault(error, this.host.name);
+    this.options.emit({ type: passing ? 'host.lost' : 'host.failed', host: this.host.name, fault });
+  }
+
+  async #letGo(reason: TransportError): Promise<void> {
+    this.#session = null;
+    this.#sender?.fail(reason);
+    this.#sender = null;
+    const shell = this.#shell;
+    this.#shell = null;
+    await shell?.close().catch(() => {}); // it is given up in any case
+  }
+
+  #pause(failures: number): Promise<void> {
+    const { clock, random, reconnect } = this.options;
+    return new Promise((resolve) => {
+      const cancel = clock.after(backoffMs(failures, random, reconnect), resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** A frame that is still unanswered one whole interval later means that nobody is there. */
+  #watchAnswers(sender: RequestSender, before: string | null): void {
+    if (sender !== this.#sender) return;
+    const { oldest } = sender;
+    if (oldest !== null && oldest === before) {
+      const what = `no answer from the agent within ${ANSWER_MS / 1000} s`;
+      this.#drop(new TransportError('E_DEADLINE', { what, where: this.host.name }));
+    } else {
+      this.options.clock.after(ANSWER_MS, () => this.#watchAnswers(sender, oldest), { unref: true });
+    }
+  }
+}
+
+function lostError(what: string, where: string): TransportError {
+  return new TransportError('E_CONN_LOST', { what, where });
+}
+
+const ANSWER_MS = 30_000;

@@ -1,0 +1,65 @@
+import { type ErrorCode, HostError, JobError } from '../../errors.js';
+import type { NetworkEvent, Usage } from '../../events/event.js';
+import type { Outcome } from '../../events/outcome.js';
+import type { GjobEvent } from './gjob-events.js';
+
+type Ended = Extract<GjobEvent, { kind: 'ended' }>;
+type Gone = Extract<GjobEvent, { kind: 'refused' | 'lost' }>;
+
+/** What the rest of gpool is told of a host's event line; null for lines that concern only the link. */
+export function toNetworkEvent(event: GjobEvent, host: string, offset: number): NetworkEvent | null {
+  switch (event.kind) {
+    case 'started':
+      return { type: 'job.started', attempt: event.attempt, host, slot: event.slot, offset };
+    case 'ended':
+      return endedEvent(event, host, offset);
+    case 'refused':
+    case 'lost':
+      return goneEvent(event, host, offset);
+    default:
+      return null;
+  }
+}
+
+function endedEvent(event: Ended, host: string, offset: number): NetworkEvent {
+  const { attempt, stdout, stderr, startedMs: startedAt, wallMs, userMs, systemMs, peakKb } = event;
+  const usage = { startedAt, wallMs, userMs, systemMs, peakKb };
+  const outcome = toOutcome(event);
+  return { type: 'job.ended', attempt, host, outcome, usage, output: { stdout, stderr }, offset };
+}
+
+function toOutcome({ how, number }: Ended): Outcome {
+  switch (how) {
+    case 'code':
+      return number === 0 ? { kind: 'succeeded' } : { kind: 'failed', code: number };
+    case 'signal':
+      return { kind: 'killed', signal: number };
+    case 'timeout':
+      return { kind: 'timed-out' };
+    case 'cancelled':
+      return { kind: 'cancelled' };
+  }
+}
+
+function goneEvent({ kind, attempt, word, text }: Gone, host: string, offset: number): NetworkEvent {
+  const code = GONE[word] ?? (kind === 'lost' ? 'E_SUPERVISOR' : 'E_START');
+  const detail = { what: `${kind === 'lost' ? 'the attempt was lost' : 'the job was not started'}: ${text}`, where: host };
+  const fault = JOB_FAULTS.has(code) ? new JobError(code, detail) : new HostError(code, detail);
+  const outcome = { kind: 'lost', fault: fault.toFault() } as const;
+  // A lost attempt may have written something; one that was refused cannot have.
+  const output = { stdout: kind === 'lost', stderr: kind === 'lost' };
+  return { type: 'job.ended', attempt, host, outcome, usage: NO_USAGE, output, offset };
+}
+
+/** The words of `E` and `L` lines. */
+const GONE: Readonly<Partial<Record<string, ErrorCode>>> = {
+  reboot: 'E_REBOOTED',
+  supervisor: 'E_SUPERVISOR',
+  store: 'E_STORE_GONE',
+  tree: 'E_STORE_GONE',
+  disk: 'E_REMOTE_DISK',
+  fork: 'E_START',
+};
+
+const JOB_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['E_STORE_GONE', 'E_START']);
+const NO_USAGE: Usage = { startedAt: 0, wallMs: 0, userMs: 0, systemMs: 0, peakKb: 0 };

@@ -1,0 +1,34 @@
+import { HostError } from '../../errors.js';
+import type { RunOptions, RunResult, Shell } from '../shell/shell.js';
+import type { InstalledHelper } from './helper-install.js';
+import type { HostPaths } from './host-paths.js';
+import { lastLine, remoteFault } from './remote-fault.js';
+
+/** One connection to one host, its helper checked. */
+export interface Session {
+  readonly shell: Shell;
+  readonly helper: InstalledHelper;
+  readonly paths: HostPaths;
+}
+
+/** The helper's verbs that a controller uses in passing. */
+export type Verb = 'status' | 'fetch' | 'missing' | 'admit' | 'plant' | 'manifest' | 'forget';
+
+/**
+ * Runs a verb of the helper to its end.
+ *
+ * @throws HostError when it did not succeed: E_REMOTE_DISK when the host is full, else E_PROTOCOL with its last words.
+ */
+export async function runVerb(
+  session: Session,
+  verb: Verb,
+  args: readonly string[],
+  options: Omit<RunOptions, 'args'> = {},
+): Promise<RunResult> {
+  const { shell, helper } = session;
+  const result = await shell.run('exec bash "$@"', { ...options, args: [helper.file, verb, helper.root, ...args] });
+  if (result.code === 0) return result;
+  const what = lastLine(result.stderr) || `gjob ${verb} ended with ${result.signal ?? result.code}`;
+  const refusal = new HostError('E_PROTOCOL', { what, where: shell.where, operation: `gjob ${verb}` });
+  throw result.code === 3 ? await remoteFault(shell, helper.root, refusal) : refusal;
+}

@@ -1,0 +1,106 @@
+import type { Stats } from 'node:fs';
+import { lstat, readdir, readlink, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { SpecError } from '../../../errors.js';
+import type { InputFile } from '../../../spec/job-spec.js';
+import { type Digests, fileVersion } from './digests.js';
+import { type Blob, formatLayout, type InputTree, layoutDigest, type TreeEntry } from './layout.js';
+import { staysInside } from './link-target.js';
+
+/**
+ * Looks at a job's inputs and digests them. Directories go whole, empty ones too; permission bits are kept, setuid and
+ * its like are not; links are kept when they stay inside their tree; FIFOs, sockets and devices are skipped. A source
+ * that is itself a link stands for what it points at.
+ *
+ * @throws SpecError E_INPUT_MISSING, E_INPUT_DENIED, E_INPUT_LINK; E_SPEC for two inputs of one name or a name that is not UTF-8.
+ */
+export async function readInputTree(files: readonly InputFile[], cwd: string, digests: Digests): Promise<InputTree> {
+  const walk = new TreeWalk(digests);
+  for (const { source, target } of files) await walk.addSource(resolve(cwd, source), source, target.replace(/\/+$/, ''));
+  const layout = formatLayout(walk.entries.values());
+  return { sha256: layoutDigest(layout), layout, blobs: walk.blobs, skipped: walk.skipped };
+}
+
+class TreeWalk {
+  readonly entries = new Map<string, TreeEntry>();
+  readonly skipped: { path: string; why: string }[] = [];
+
+  constructor(readonly digests: Digests) {}
+
+  get blobs(): Blob[] {
+    const all = [...this.entries.values()].flatMap((entry) => (entry.kind === 'f' ? [entry.blob] : []));
+    return [...new Map(all.map((blob) => [blob.sha256, blob])).values()];
+  }
+
+  async addSource(path: string, source: string, target: string): Promise<void> {
+    const found = await stat(path).catch((cause: unknown) => fail(source, cause));
+    if (target === '' || target === '.') {
+      if (!found.isDirectory()) throw new SpecError('E_SPEC', { what: 'the target is no file name', where: source });
+      return this.#addChildren(path, '', '');
+    }
+    this.#addParents(target);
+    await this.#add(path, found, target, target);
+  }
+
+  /** @param top the target this is part of; links may not lead out of it. */
+  async #add(path: string, found: Stats, target: string, top: string): Promise<void> {
+    const mode = found.mode & 0o777;
+    if (found.isDirectory()) {
+      this.#put({ kind: 'd', path: target, mode }, path);
+      await this.#addChildren(path, target, top);
+    } else if (found.isSymbolicLink()) {
+      this.#put({ kind: 'l', path: target, target: await this.#insideLink(path, target, top) }, path);
+    } else if (found.isFile()) {
+      const sha256 = await this.digests.of(path, found).catch((cause: unknown) => fail(path, cause));
+      const blob = { sha256, size: found.size, source: path, version: fileVersion(found) };
+      this.#put({ kind: 'f', path: target, mode, blob }, path);
+    } else this.skipped.push({ path: target, why: `a ${specialKind(found)} is not sent` });
+  }
+
+  async #addChildren(path: string, target: string, top: string): Promise<void> {
+    const names = await readdir(path, { encoding: 'buffer' }).catch((cause: unknown) => fail(path, cause));
+    for (const bytes of names) {
+      const name = bytes.toString('utf8');
+      if (!Buffer.from(name).equals(bytes)) {
+        throw new SpecError('E_SPEC', { what: `the name ${JSON.stringify(name)} is not valid UTF-8`, where: path });
+      }
+      const child = join(path, name);
+      const found = await lstat(child).catch((cause: unknown) => fail(child, cause));
+      await this.#add(child, found, target === '' ? name : `${target}/${name}`, top);
+    }
+  }
+
+  async #insideLink(path: string, target: string, top: string): Promise<string> {
+    const link = await readlink(path).catch((cause: unknown) => fail(path, cause));
+    const within = top === '' ? target : target.slice(top.length + 1);
+    if (staysInside(within, link)) return link;
+    throw new SpecError('E_INPUT_LINK', { what: `the symbolic link leads out of its tree, to ${JSON.stringify(link)}`, where: path });
+  }
+
+  #addParents(target: string): void {
+    for (let parent = dirname(target); parent !== '.'; parent = dirname(parent)) {
+      if (!this.entries.has(parent)) this.#put({ kind: 'd', path: parent, mode: 0o700 }, parent);
+    }
+  }
+
+  /** Directories may be named twice (the last mode holds); anything else that meets another thing is a mistake. */
+  #put(entry: TreeEntry, where: string): void {
+    const other = this.entries.get(entry.path);
+    const parent = this.entries.get(dirname(entry.path));
+    if ((other && !(other.kind === 'd' && entry.kind === 'd')) || (parent && parent.kind !== 'd')) {
+      throw new SpecError('E_SPEC', { what: `two inputs want to be ${JSON.stringify(entry.path)}`, where });
+    }
+    this.entries.set(entry.path, entry);
+  }
+}
+
+function specialKind(found: Stats): string {
+  if (found.isFIFO()) return 'FIFO';
+  return found.isSocket() ? 'socket' : 'device';
+}
+
+function fail(where: string, cause: unknown): never {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (code === 'ENOENT' || code === 'ENOTDIR') throw new SpecError('E_INPUT_MISSING', { what: 'there is no such file', where, cause });
+  throw new SpecError('E_INPUT_DENIED', { what: `the file cannot be read (${code || String(cause)})`, where, cause });
+}
