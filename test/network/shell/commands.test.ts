@@ -1,7 +1,6 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import {
   checkLocalCommand,
   checkRemoteCommands,
@@ -9,12 +8,7 @@ import {
   writeRemoteFile,
 } from '../../../src/network/shell/commands.js';
 import { createLocalShell } from '../../../src/network/shell/local-shell.js';
-
-async function tempDir(t: ExecutionContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'gpool-test-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
+import { tempDir } from '../../helpers/temp-dir.js';
 
 const HOSTILE_NAMES = [
   'a b',
