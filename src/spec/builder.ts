@@ -48,10 +48,12 @@ export class Builder {
     return this;
   }
 
-  /** Adds a job, `repeat` times; none when `repeat` is 0. What is in the input is taken as it stands. */
-  addJob(input: JobInput): this {
+  /**
+   * Adds a job, `repeat` times; none when `repeat` is 0. What is in the input is taken as it stands. `where` names its
+   * place in messages.
+   */
+  addJob(input: JobInput, { where = `job ${this.#calls + 1}` }: { readonly where?: string } = {}): this {
     this.#calls += 1;
-    const where = `job ${this.#calls}`;
     this.#draft(input, { where, repeat: this.#repeat, fallbackName: 'job' });
     return this;
   }

@@ -15,8 +15,11 @@ export function flattenIssue(issue: z.core.$ZodIssue, above: readonly PropertyKe
     const meant = issue.errors.find((branch) => branch.every((inner) => !isWrongKind(inner)));
     if (meant) return meant.flatMap((inner) => flattenIssue(inner, path));
   }
-  const key = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-  return [{ path, message: describeMessage(issue), ...(key !== undefined && { key }) }];
+  if (issue.code === 'unrecognized_keys') {
+    const messages = issue.message.split('\n');
+    return issue.keys.map((key, at) => ({ path, key, message: messages[at] ?? issue.message }));
+  }
+  return [{ path, message: describeMessage(issue) }];
 }
 
 /** `commands: has no command`. */

@@ -70,11 +70,11 @@ function variables<Value extends z.ZodType>(value: Value) {
     .superRefine((record, context) => tell(findNameProblems(record), context));
 }
 
-/** Environment variables of a job or a host. */
-export const variablesSchema = variables(text);
+/** Environment variables of a job or a host; numbers as YAML has them become text. */
+export const variablesSchema = variables(sweepValueSchema.transform(String));
 
-/** Each part of a job, for the batch file to build on. */
-export const jobFields = {
+/** A job's input, checked: every problem is found at once. */
+export const jobInputSchema = strictObject({
   commands: commandsSchema,
   files: filesSchema.optional(),
   returns: returnsSchema.optional(),
@@ -82,10 +82,6 @@ export const jobFields = {
   repeat: z.int('is not a whole number').min(0, 'is negative').optional(),
   env: variablesSchema.optional(),
   repeatable: z.boolean().optional(),
-};
-
-export const jobInputSchema = strictObject({
-  ...jobFields,
   timeoutSecs: z.int('is not a whole number of seconds').min(1, 'is less than 1 second').optional(),
   values: variables(sweepValueSchema).optional(),
   args: z.array(text).optional(),

@@ -10,17 +10,24 @@ export interface Problem {
   readonly next?: string;
 }
 
-/**
- * Throws one SpecError that lists every problem, numbered; returns when there is none. The error has the code of
- * the first problem. `where` is the place that stands for all of them when there are several.
- */
+/** One error for several problems, numbered in its message. Its code is the code of the first. */
+export class SpecErrors extends SpecError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly [Problem, ...Problem[]], where: string) {
+    const list = problems.map((problem, at) => `  ${at + 1}. ${problem.where}: ${problem.what}`);
+    super(problems[0].code, { what: `${problems.length} problems:\n${list.join('\n')}\n`, where });
+    this.problems = problems;
+  }
+}
+
+/** Throws when there are problems: all in one error. `where` is the place that stands for several of them. */
 export function throwProblems(problems: readonly Problem[], where: string): void {
   const [first, ...others] = problems;
   if (first === undefined) return;
+  if (others.length > 0) throw new SpecErrors([first, ...others], where);
   const { code, what, next } = first;
-  if (others.length === 0) throw new SpecError(code, { what, where: first.where, ...(next && { next }) });
-  const list = problems.map((problem, at) => `  ${at + 1}. ${problem.where}: ${problem.what}`);
-  throw new SpecError(code, { what: `${problems.length} problems:\n${list.join('\n')}\n`, where });
+  throw new SpecError(code, { what, where: first.where, ...(next && { next }) });
 }
 
 /** Does what may throw an error of ours, and keeps the error with the other problems. */
@@ -28,10 +35,16 @@ export function collect<T>(problems: Problem[], attempt: () => T): T | undefined
   try {
     return attempt();
   } catch (error) {
-    if (!(error instanceof GpoolError)) throw error;
-    problems.push(error);
+    keepProblems(problems, error);
     return undefined;
   }
+}
+
+/** Adds what an error of ours tells; throws any other error on. */
+export function keepProblems(problems: Problem[], error: unknown): void {
+  if (error instanceof SpecErrors) problems.push(...error.problems);
+  else if (error instanceof GpoolError) problems.push(error);
+  else throw error;
 }
 
 /** `a, b, c and 997 more`, for messages. */

@@ -27,13 +27,12 @@ export class YamlSource {
     );
     const { success, data, error } = schema.safeParse(this.#document.toJS());
     if (success) return data;
-    const findings = error.issues.flatMap((issue) => flattenIssue(issue));
+    const found = error.issues
+      .flatMap((issue) => flattenIssue(issue))
+      .map((finding) => ({ ...finding, offset: this.#offset(finding.path, finding.key) }))
+      .sort((a, b) => a.offset - b.offset);
     throwProblems(
-      findings.map((finding) => ({
-        code: this.#code,
-        where: this.where(finding.path, finding.key),
-        what: describeFinding(finding),
-      })),
+      found.map((finding) => this.#at(finding.offset, describeFinding(finding))),
       this.#origin,
     );
     throw error;
@@ -41,7 +40,7 @@ export class YamlSource {
 
   /** `file:line` of what is at a path, or of a key in it. */
   where(path: readonly PropertyKey[], key?: string): string {
-    return this.#place(this.#offset(key === undefined ? path : [...path, key]));
+    return this.#place(this.#offset(path, key));
   }
 
   #at(offset: number, what: string): Problem {
@@ -53,10 +52,10 @@ export class YamlSource {
   }
 
   /** Where the deepest part of the path begins that the text has. */
-  #offset(path: readonly PropertyKey[]): number {
+  #offset(path: readonly PropertyKey[], key?: string): number {
     let node: unknown = this.#document.contents;
     let offset = startOf(node) ?? 0;
-    for (const step of path) {
+    for (const step of key === undefined ? path : [...path, key]) {
       const child = childOf(node, step);
       if (child === undefined) break;
       offset = startOf(isPair(child) ? child.key : child) ?? offset;

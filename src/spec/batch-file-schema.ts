@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { SpecError } from '../errors.js';
+import { parseDuration } from './duration.js';
+import { sweepValueSchema, variablesSchema } from './job-input.js';
+import { strictObject } from './strict-object.js';
+
+const linesSchema = z.union([z.string(), z.array(z.string())], 'is not a line of bash or a list of lines');
+
+const filesSchema = z.array(
+  z.union(
+    [z.string(), strictObject({ source: z.string(), target: z.string() })],
+    'is not source or source:target',
+  ),
+);
+
+const timeoutSchema = z
+  .union([z.number(), z.string()], 'is not a span of time')
+  .transform((span, context) => {
+    try {
+      return parseDuration(String(span));
+    } catch (error) {
+      if (!(error instanceof SpecError)) throw error;
+      context.addIssue({ code: 'custom', message: `${error.where} ${error.what}. ${error.next}` });
+      return z.NEVER;
+    }
+  });
+
+const valuesSchema = z.array(sweepValueSchema);
+const pointsSchema = z.array(z.record(z.string(), sweepValueSchema));
+
+/** What a job and the whole file may both say; the job's word goes first. */
+const common = {
+  name: z.string().optional(),
+  files: filesSchema.optional(),
+  returns: z.array(z.string()).optional(),
+  repeat: z.int('is not a whole number').optional(),
+  env: variablesSchema.optional(),
+  limits: strictObject({ timeout: timeoutSchema.optional() }).optional(),
+  repeatable: z.boolean().optional(),
+};
+
+const work = {
+  command: linesSchema.optional(),
+  commands: linesSchema.optional(),
+  sweep: z
+    .record(
+      z.string(),
+      z.union([valuesSchema, z.record(z.string(), valuesSchema)], 'is not a list of values'),
+    )
+    .optional(),
+  /** Points to leave out: those that have all these values. */
+  exclude: pointsSchema.optional(),
+  /** Points to add: each has a value for every parameter. */
+  include: pointsSchema.optional(),
+};
+
+const hostsSchema = z.union(
+  [z.string(), z.array(z.string()), strictObject({ file: z.string(), only: z.string().optional() })],
+  'is not a host, a list of hosts, or a file',
+);
+
+const entryShape = strictObject({ ...common, ...work });
+const entrySchema = entryShape.refine(hasOneCommand, 'needs either command or commands');
+
+/** A batch file: one job or sweep at the top, or a list of them under `jobs`. */
+export const batchFileSchema = strictObject({
+  ...common,
+  ...work,
+  hosts: hostsSchema.optional(),
+  jobs: z.array(entrySchema).optional(),
+}).superRefine((file, context) => {
+  if (file.jobs === undefined && !hasOneCommand(file)) {
+    context.addIssue({ code: 'custom', message: 'the file needs a command, or a list of jobs' });
+  }
+  const misplaced = Object.keys(work).filter((key) => file.jobs !== undefined && Object.hasOwn(file, key));
+  for (const key of misplaced) {
+    context.addIssue({
+      code: 'custom',
+      path: [key],
+      message: 'goes into one of the jobs when there is a list of jobs',
+    });
+  }
+});
+
+export type BatchFileContent = z.output<typeof batchFileSchema>;
+export type BatchFileEntry = z.output<typeof entryShape>;
+
+function hasOneCommand({
+  command,
+  commands,
+}: {
+  readonly command?: unknown;
+  readonly commands?: unknown;
+}): boolean {
+  return (command === undefined) !== (commands === undefined);
+}

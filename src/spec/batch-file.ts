@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { SpecError } from '../errors.js';
+import { type BatchFileContent, type BatchFileEntry, batchFileSchema } from './batch-file-schema.js';
+import { Builder } from './builder.js';
+import type { Host } from './host.js';
+import { parseHosts } from './inventory/parse-hosts.js';
+import { readInventory } from './inventory/read-inventory.js';
+import type { JobInput } from './job-input.js';
+import type { JobSpec } from './job-spec.js';
+import { fillPlaceholders, findUnknownPlaceholders } from './placeholders.js';
+import { collect, keepProblems, type Problem, throwProblems } from './problems.js';
+import {
+  describePoint,
+  expandSweep,
+  findGridProblems,
+  type Grid,
+  type Point,
+  parameterNames,
+} from './sweep.js';
+import { YamlSource } from './yaml-source.js';
+
+/** What a batch file asks for. */
+export interface BatchFile {
+  /** @default the file's own name without its ending */
+  readonly name: string;
+  /** Undefined when the file names none; then the command line must. */
+  readonly hosts: readonly Host[] | undefined;
+  readonly specs: readonly JobSpec[];
+}
+
+/**
+ * Reads a YAML batch file. Paths in it are relative to the directory the batch is run from. Throws one SpecError that lists every
+ * mistake with file and line (E_BATCH_FILE, E_PLACEHOLDER, E_SPEC, and what the hosts may throw).
+ */
+export async function readBatchFile(path: string): Promise<BatchFile> {
+  const source = new YamlSource(await readText(path), path, 'E_BATCH_FILE');
+  const file = source.read(batchFileSchema);
+  const builder = new Builder().setRepeat(file.repeat ?? 1);
+  if (file.jobs) builder.addFiles(file.files ?? []);
+  const problems: Problem[] = [];
+  for (const { job, path: at } of entriesOf(file)) {
+    problems.push(...addEntry(job, builder, (key) => source.where(at, key)));
+  }
+  const specs = collect(problems, () => builder.makeJobSpecs());
+  const hosts = await readHosts(file.hosts, source.where(['hosts'])).catch((error) =>
+    keepProblems(problems, error),
+  );
+  throwProblems(problems, path);
+  return {
+    name: file.name ?? basename(path).replace(/\.[^.]*$/, ''),
+    hosts: hosts ?? undefined,
+    specs: specs ?? [],
+  };
+}
+
+/** The jobs or sweeps of a file with their places in it. A name at the top is the batch's. */
+function entriesOf(file: BatchFileContent): { job: BatchFileEntry; path: (string | number)[] }[] {
+  if (file.jobs) return file.jobs.map((job, at) => ({ job: inherit(job, file), path: ['jobs', at] }));
+  return [{ job: { ...file, name: file.sweep ? undefined : file.name }, path: [] }];
+}
+
+function inherit(
+  job: BatchFileEntry,
+  { returns, env, limits, repeatable }: BatchFileContent,
+): BatchFileEntry {
+  const inherited = Object.entries({ returns, limits, repeatable }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return { ...Object.fromEntries(inherited), ...job, env: { ...env, ...job.env } };
+}
+
+/** Adds the jobs of one entry, or returns what is wrong with its sweep. */
+function addEntry(entry: BatchFileEntry, builder: Builder, where: (key?: string) => string): Problem[] {
+  const input = toInput(entry);
+  if (entry.sweep === undefined) {
+    builder.addJob(input, { where: where() });
+    return [];
+  }
+  const problems = [
+    ...findPlaceProblems(input, entry.sweep, where),
+    ...findPointProblems(entry, entry.sweep, where),
+  ];
+  if (problems.length > 0) return problems;
+  const points = expandSweep(entry.sweep).filter(
+    (point) => !entry.exclude?.some((part) => isPartOf(part, point)),
+  );
+  for (const point of [...points, ...(entry.include ?? [])]) {
+    const filled = fillPlaceholders(input, point);
+    builder.addJob(
+      { ...filled, name: filled.name ?? describePoint(point), values: point },
+      { where: where() },
+    );
+  }
+  return [];
+}
+
+function toInput(entry: BatchFileEntry): JobInput {
+  const { command, commands = command ?? [], files, returns, name, repeat, env, limits, repeatable } = entry;
+  return { commands, files, returns, name, repeat, env, repeatable, timeoutSecs: limits?.timeout };
+}
+
+function findPlaceProblems(template: JobInput, grid: Grid, where: (key?: string) => string): Problem[] {
+  const known = parameterNames(grid);
+  return findUnknownPlaceholders(template, known).map((name) => ({
+    code: 'E_PLACEHOLDER',
+    where: where(),
+    what: `{${name}} is not a parameter of the sweep, which has ${known.map((other) => `{${other}}`).join(', ')}`,
+  }));
+}
+
+function findPointProblems(
+  { exclude = [], include = [] }: BatchFileEntry,
+  grid: Grid,
+  where: (key?: string) => string,
+): Problem[] {
+  const names = parameterNames(grid);
+  const strangers = (point: Point) => Object.keys(point).filter((name) => !names.includes(name));
+  const absent = (point: Point) => names.filter((name) => !Object.hasOwn(point, name));
+  const toProblem =
+    (key: string) =>
+    (what: string): Problem => ({ code: 'E_BATCH_FILE', where: where(key), what: `${key}: ${what}` });
+  return [
+    ...findGridProblems(grid).map(toProblem('sweep')),
+    ...exclude
+      .flatMap(strangers)
+      .map((name) => `${name} is not a parameter of the sweep`)
+      .map(toProblem('exclude')),
+    ...include
+      .flatMap(strangers)
+      .map((name) => `${name} is not a parameter of the sweep`)
+      .map(toProblem('include')),
+    ...include
+      .flatMap(absent)
+      .map((name) => `a point has no ${name}`)
+      .map(toProblem('include')),
+  ];
+}
+
+function isPartOf(part: Point, point: Point): boolean {
+  return Object.entries(part).every(([name, value]) => point[name] === value);
+}
+
+async function readHosts(
+  hosts: BatchFileContent['hosts'],
+  where: string,
+): Promise<readonly Host[] | undefined> {
+  if (hosts === undefined) return undefined;
+  if (typeof hosts === 'string' || Array.isArray(hosts)) return parseHosts(hosts, where);
+  const inventory = await readInventory(hosts.file);
+  return hosts.only === undefined ? inventory.hosts : parseHosts(hosts.only, where, inventory);
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const what = `the batch file cannot be read: ${reason}`;
+    throw new SpecError('E_BATCH_FILE', { what, where: path, next: 'Check the path.', cause });
+  }
+}
