@@ -1,0 +1,31 @@
+import { StateError } from '../errors.js';
+import type { Attempt } from '../network/network.js';
+import type { AttemptRecord, Job } from '../queue/job.js';
+
+/**
+ * The work order for an attempt. The job sees its sweep values, then the spec's own environment, then gpool's
+ * variables: a later one hides an earlier one of the same name. GPOOL_INDEX counts from 1, as the job's id does.
+ */
+export function createAttempt(batch: string, job: Job, { id, n, host }: AttemptRecord): Attempt {
+  const { spec } = job;
+  const values = Object.fromEntries(
+    Object.entries(spec.values).map(([name, value]) => [name, String(value)]),
+  );
+  const env = {
+    ...values,
+    ...spec.env,
+    GPOOL_BATCH: batch,
+    GPOOL_JOB: job.id,
+    GPOOL_ATTEMPT: String(n),
+    GPOOL_INDEX: String(job.index + 1),
+    GPOOL_REPEAT: String(spec.repeat),
+  };
+  return { id, job: job.id, n, host, spec, env };
+}
+
+/** The attempt that a launched job is on. */
+export function currentAttempt(job: Job): AttemptRecord {
+  const attempt = job.attempts[job.attempts.length - 1];
+  if (attempt) return attempt;
+  throw new StateError('E_INTERNAL', { what: 'the job was never launched', where: `job ${job.id}` });
+}

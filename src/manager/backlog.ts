@@ -1,0 +1,28 @@
+/** What the size of a host's backlog depends on. */
+export interface BacklogFacts {
+  /** Slots of this host. */
+  readonly slots: number;
+  /** Slots of all hosts that can be used. */
+  readonly totalSlots: number;
+  /** Median run time of the jobs that ended lately, milliseconds; null until one ended. */
+  readonly medianMs: number | null;
+  /** Jobs that wait for a host. */
+  readonly waiting: number;
+}
+
+/**
+ * How many attempts to hand to a host beyond its slots, so that it never waits for us between short jobs: enough for
+ * a quarter of a second of work, none while the jobs' length is unknown or is a second or more. Near the end of the queue
+ * a host gets at most half of its fair share of what waits, so that no host is left with a tail of its own.
+ */
+export function planBacklog({ slots, totalSlots, medianMs, waiting }: BacklogFacts): number {
+  if (medianMs === null || medianMs >= LONG_MS || slots === 0) return 0;
+  const ahead = Math.ceil((slots * AHEAD_MS) / Math.max(medianMs, SHORTEST_MS));
+  const share = Math.floor((waiting * slots) / totalSlots / 2);
+  return Math.min(ahead, share, MAX_BACKLOG);
+}
+
+const AHEAD_MS = 250;
+const LONG_MS = 1000;
+const SHORTEST_MS = 0.5;
+const MAX_BACKLOG = 512;

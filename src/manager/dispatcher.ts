@@ -1,0 +1,253 @@
+import type { Clock } from '../clock.js';
+import { TransportError } from '../errors.js';
+import { formatAttemptId, parseAttemptId } from '../events/attempt-id.js';
+import type { GpoolEvent, ManagerEvent, NetworkEvent, Recorded } from '../events/event.js';
+import type { Outcome } from '../events/outcome.js';
+import type { BatchStore } from '../journal/batch-store.js';
+import type { Attempt, Network } from '../network/network.js';
+import type { BatchState } from '../queue/batch-state.js';
+import { type Job, lastAttempt } from '../queue/job.js';
+import { STATE_BUSY, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
+import type { Random } from '../random.js';
+import { createAttempt, currentAttempt } from './attempt.js';
+import { Collector, NOTHING } from './collector.js';
+import { conclude, type Result } from './conclude.js';
+import { HandOver } from './hand-over.js';
+import { JobTime } from './job-time.js';
+import type { Placement } from './placement.js';
+import { planLaunches } from './plan-launches.js';
+import { inferEnd, outcomeFromStatus } from './reconcile.js';
+import { Recorder } from './recorder.js';
+import { RestingHosts } from './resting-hosts.js';
+import { Signal } from './signal.js';
+
+export interface DispatcherOptions {
+  readonly batch: string;
+  readonly state: BatchState;
+  readonly network: Network;
+  readonly store: BatchStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly placement: Placement;
+  readonly maxRunning: number;
+  readonly retries: number;
+  /** Hears every event after the state has it. */
+  readonly onEvent: (event: Recorded) => void;
+}
+
+/**
+ * Carries a batch forward in turns. A turn takes the news that came since the last one, concludes what is due, and
+ * launches what can be launched: decided together, recorded in one piece, then acted upon.
+ */
+export class Dispatcher {
+  /** Raised when another turn may find something to do. */
+  readonly news = new Signal();
+  readonly #options: DispatcherOptions;
+  readonly #recorder: Recorder;
+  readonly #collector: Collector;
+  readonly #handOver: HandOver;
+  readonly #resting: RestingHosts;
+  readonly #jobTime = new JobTime();
+  readonly #unsubscribe: () => void;
+  #inbox: NetworkEvent[] = [];
+  #results: Result[] = [];
+  /** Attempts that the last poll found ended without an event. */
+  #suspects: ReadonlySet<string> = new Set();
+  #lastTurn: Promise<void> = Promise.resolve();
+
+  /** Listens to the network from now on. */
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    const { batch, network, store, state, clock } = options;
+    const notify = (): void => this.news.notify();
+    const onResult = (result: Result): void => this.#takeResult(result);
+    this.#recorder = new Recorder(store, state, (event, changed) => this.#react(event, changed));
+    this.#collector = new Collector({ batch, network, store, onResult });
+    this.#handOver = new HandOver({ batch, network, onResult, onSettled: notify });
+    this.#resting = new RestingHosts(clock, notify);
+    this.#unsubscribe = network.subscribe((event) => {
+      this.#inbox.push(event);
+      this.news.notify();
+    });
+  }
+
+  /** What is under way between us and the hosts, jobs that run not counted. */
+  get pending(): number {
+    return this.#inbox.length + this.#results.length + this.#collector.pending + this.#handOver.pending;
+  }
+
+  /** Records the start, or takes up what an earlier Manager left under way; every host must speak up first. */
+  begin(): Promise<void> {
+    const { batch, state } = this.#options;
+    if (state.seq > 0) return this.#exclusive(() => this.#adopt());
+    const hosts = state.hosts.map(({ name }) => name);
+    return this.record([{ type: 'batch.started', batch, jobs: state.jobs.length, hosts }]);
+  }
+
+  /** Rejects once the store has failed; from then on always. Launches at most `limit` jobs. */
+  turn(limit = Number.POSITIVE_INFINITY): Promise<void> {
+    return this.#exclusive(() => this.#turn(limit));
+  }
+
+  /** Records, applies and tells, between two turns. */
+  record(events: readonly GpoolEvent[]): Promise<void> {
+    return this.#exclusive(() => this.#recorder.write(events));
+  }
+
+  /** Attempts that were handed out and have not ended. */
+  listOpen(): Attempt[] {
+    const { batch, state } = this.#options;
+    const { jobQueue } = state;
+    const handed = [...jobQueue.inState(STATE_BUSY), ...jobQueue.inState(STATE_UNKNOWN)];
+    return handed
+      .map((job) => ({ job, attempt: currentAttempt(job) }))
+      .filter(({ attempt }) => attempt.outcome === null)
+      .map(({ job, attempt }) => createAttempt(batch, job, attempt));
+  }
+
+  /** Asks the hosts how the open attempts stand. One that has ended twice in a row, without an event, has ended. */
+  async poll(): Promise<void> {
+    const open = this.listOpen();
+    const statuses = open.length > 0 ? await this.#options.network.getJobStatus(open) : new Map();
+    const suspects = new Set<string>();
+    for (const { id, job } of open) {
+      const outcome = outcomeFromStatus(statuses.get(id));
+      if (outcome === null) continue;
+      if (this.#suspects.has(id)) this.#inferEnd(job, id, outcome);
+      else suspects.add(id);
+    }
+    this.#suspects = suspects;
+  }
+
+  /** Tries again what a short fault of the link had put off on hosts that can be asked. */
+  retryDeferred(): void {
+    for (const { name, state } of this.#options.state.hosts) {
+      if (state === STATE_FREE || state === STATE_BUSY) this.#resume(name);
+    }
+  }
+
+  /** Hears nothing more of the network. */
+  close(): void {
+    this.#unsubscribe();
+    this.#resting.close();
+  }
+
+  #exclusive(task: () => Promise<void>): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(task);
+    return this.#lastTurn;
+  }
+
+  async #turn(limit: number): Promise<void> {
+    const news = this.#inbox;
+    this.#inbox = [];
+    await this.#recorder.write(news);
+    const results = this.#results;
+    this.#results = [];
+    const conclusions = this.#conclude(results);
+    await this.#recorder.write([...conclusions, ...this.#planLaunches(limit)]);
+    if (conclusions.length > 0) this.news.notify();
+  }
+
+  #conclude(results: readonly Result[]): ManagerEvent[] {
+    const { state, retries } = this.#options;
+    const policy = { retries, hosts: state.hosts.length };
+    const settled = new Set<Job>();
+    return results.flatMap((result) => {
+      if (settled.has(result.job) || !isCurrent(result)) return [];
+      settled.add(result.job);
+      return [conclude(result, policy)];
+    });
+  }
+
+  #planLaunches(limit: number): ManagerEvent[] {
+    const { state } = this.#options;
+    const policy = {
+      ...this.#options,
+      limit,
+      medianMs: this.#jobTime.medianMs,
+      resting: this.#resting.names,
+    };
+    return planLaunches(state, policy).map(({ job, host }) => {
+      const attempt = formatAttemptId(job.id, job.attempts.length + 1);
+      return { type: 'job.launched', job: job.id, attempt, host };
+    });
+  }
+
+  /** What follows at once from an event that the state has by now. */
+  #react(event: Recorded, changed: boolean): void {
+    if (changed) this.#act(event);
+    this.#options.onEvent(event);
+  }
+
+  #act(event: Recorded): void {
+    switch (event.type) {
+      case 'job.launched':
+        return this.#withAttempt(event.job, (job) => this.#handOver.start(job, currentAttempt(job)));
+      case 'job.started':
+        return this.#resting.accept(event.host);
+      case 'job.ended':
+        this.#jobTime.add(event.usage.wallMs);
+        return this.#withAttempt(parseAttemptId(event.attempt).job, (job) => this.#settle(job, event));
+      case 'host.ready':
+        return this.#resume(event.host);
+      default:
+        return undefined;
+    }
+  }
+
+  #withAttempt(id: string, action: (job: Job) => void): void {
+    const job = this.#options.state.jobById.get(id);
+    if (job) action(job);
+  }
+
+  /** Nothing is asked of the host for an attempt that left nothing. */
+  #settle(job: Job, { outcome, output }: Extract<NetworkEvent, { type: 'job.ended' }>): void {
+    const attempt = currentAttempt(job);
+    const hasReturns = job.spec.returns.length > 0 && attempt.startedAt !== null && outcome.kind !== 'lost';
+    if (output.stdout || output.stderr || hasReturns) this.#collector.add(job, attempt);
+    else this.#takeResult({ kind: 'collected', job, attempt, collected: NOTHING });
+  }
+
+  #takeResult(result: Result): void {
+    if (result.kind === 'refused' && result.fault.domain === 'host')
+      this.#resting.refuse(result.attempt.host);
+    this.#results.push(result);
+    this.news.notify();
+  }
+
+  #resume(host: string): void {
+    this.#handOver.resume(host);
+    this.#collector.resume(host);
+  }
+
+  #inferEnd(job: string, id: string, outcome: Outcome): void {
+    const { state } = this.#options;
+    const attempt = state.jobById.get(job)?.attempts.find((each) => each.id === id);
+    if (!attempt || attempt.outcome !== null) return;
+    this.#inbox.push(inferEnd(attempt, outcome, state.offsets[attempt.host] ?? 0));
+    this.news.notify();
+  }
+
+  async #adopt(): Promise<void> {
+    const { state } = this.#options;
+    const fault = new TransportError('E_CONN_LOST', {
+      what: 'the controller was away',
+      where: 'this machine',
+    }).toFault();
+    const { hostQueue } = state;
+    const reachable = [...hostQueue.inState(STATE_FREE), ...hostQueue.inState(STATE_BUSY)];
+    await this.#recorder.write(reachable.map(({ name }) => ({ type: 'host.lost', host: name, fault })));
+    for (const job of state.jobQueue.inState(STATE_UNKNOWN)) {
+      const attempt = currentAttempt(job);
+      if (attempt.outcome !== null) this.#collector.defer(job, attempt);
+      else if (attempt.startedAt === null) this.#handOver.defer(job, attempt);
+    }
+  }
+}
+
+/** False for a result of an attempt that was settled, or that spoke up after it seemed refused. */
+function isCurrent({ kind, job, attempt }: Result): boolean {
+  const open = job.state === STATE_BUSY || job.state === STATE_UNKNOWN;
+  if (!open || lastAttempt(job) !== attempt) return false;
+  return kind !== 'refused' || (attempt.startedAt === null && attempt.outcome === null);
+}

@@ -1,0 +1,97 @@
+import { TransportError, toFault } from '../errors.js';
+import type { Network } from '../network/network.js';
+import type { AttemptRecord, Job } from '../queue/job.js';
+import { createAttempt } from './attempt.js';
+import { describeJob, type Result } from './conclude.js';
+
+interface HandOverOptions {
+  readonly batch: string;
+  readonly network: Network;
+  /** Hears of every attempt that will not start on its host. */
+  readonly onResult: (result: Result) => void;
+  /** Called whenever a host has answered. */
+  readonly onSettled: () => void;
+}
+
+/**
+ * Hands attempts to their hosts. A hand-over that the link cut short is unclear: the attempt stays with its
+ * host, and is handed over again when the host answers; a start is idempotent, so it still runs at most once.
+ */
+export class HandOver {
+  readonly #options: HandOverOptions;
+  readonly #unclear = new Map<AttemptRecord, Unclear>();
+  #active = 0;
+
+  constructor(options: HandOverOptions) {
+    this.#options = options;
+  }
+
+  /** How many hosts have not answered yet. */
+  get pending(): number {
+    return this.#active;
+  }
+
+  start(job: Job, attempt: AttemptRecord, failures = 0): void {
+    this.#active += 1;
+    void this.#send({ job, attempt, failures }).finally(() => {
+      this.#active -= 1;
+      this.#options.onSettled();
+    });
+  }
+
+  /** Keeps it until its host is ready: it is not known whether the host has it. */
+  defer(job: Job, attempt: AttemptRecord): void {
+    this.#unclear.set(attempt, { job, attempt, failures: 0 });
+  }
+
+  /** Hands over again what is unclear on this host. */
+  resume(host: string): void {
+    for (const { job, attempt, failures } of this.#unclear.values()) {
+      if (attempt.host !== host) continue;
+      this.#unclear.delete(attempt);
+      if (isOpen(attempt)) this.start(job, attempt, failures);
+    }
+  }
+
+  async #send(handed: Unclear): Promise<void> {
+    const { job, attempt } = handed;
+    const { batch, network } = this.#options;
+    try {
+      await network.launchJob(createAttempt(batch, job, attempt));
+    } catch (error) {
+      this.#onRejected(handed, error);
+    }
+  }
+
+  #onRejected({ job, attempt, failures }: Unclear, error: unknown): void {
+    if (!isOpen(attempt)) return;
+    if (error instanceof TransportError && (failures + 1 < MOST_FAILURES || !job.spec.repeatable)) {
+      this.#unclear.set(attempt, { job, attempt, failures: failures + 1 });
+      return;
+    }
+    if (error instanceof TransportError) this.#takeBack(job, attempt);
+    const fault = toFault(error, describeJob(job));
+    this.#options.onResult({ kind: 'refused', job, attempt, fault });
+  }
+
+  /** As far as the link allows: the host may have it after all. */
+  #takeBack(job: Job, attempt: AttemptRecord): void {
+    const { batch, network } = this.#options;
+    network.killJob(createAttempt(batch, job, attempt)).catch(() => {});
+  }
+}
+
+interface Unclear {
+  readonly job: Job;
+  readonly attempt: AttemptRecord;
+  /** How often the link cut it short. */
+  readonly failures: number;
+}
+
+/** True while its host has said nothing of it. */
+function isOpen({ startedAt, outcome }: AttemptRecord): boolean {
+  return startedAt === null && outcome === null;
+}
+
+/** After so many cut hand-overs the job is given to another host. */
+const MOST_FAILURES = 5;

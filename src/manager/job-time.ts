@@ -1,0 +1,26 @@
+/** The median run time of the jobs that ended last. */
+export class JobTime {
+  readonly #samples: number[] = [];
+  #added = 0;
+  #median: number | null = null;
+
+  /** Milliseconds, from null before the first sample. */
+  get medianMs(): number | null {
+    return this.#median;
+  }
+
+  add(ms: number): void {
+    this.#samples[this.#added % WINDOW] = ms;
+    this.#added += 1;
+    if (this.#added <= WINDOW || this.#added % REFRESH === 0) this.#refresh();
+  }
+
+  #refresh(): void {
+    const sorted = this.#samples.toSorted((a, b) => a - b);
+    this.#median = sorted[Math.floor(sorted.length / 2)] ?? null;
+  }
+}
+
+const WINDOW = 32;
+/** Sorting at every sample would cost more than the samples are worth. */
+const REFRESH = 8;

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { type BatchDirectory, createBatchDirectory } from '../journal/batch-directory.js';
+import { writeBatchFile } from '../journal/batch-file.js';
+import { type BatchStore, memoryStore, openBatchStore } from '../journal/batch-store.js';
+import { type Host, hostId } from '../spec/host.js';
+import type { JobSpec } from '../spec/job-spec.js';
+import type { ManagerSettings } from './manager-options.js';
+
+/** Where a batch is kept, and its id. */
+export interface OpenStore {
+  readonly store: BatchStore;
+  readonly batch: string;
+}
+
+/** The caller's store, or memory, or a new batch directory. Throws a StateError (E_BATCH_EXISTS). */
+export async function openStore(
+  settings: ManagerSettings,
+  specs: readonly JobSpec[],
+  hosts: readonly Host[],
+): Promise<OpenStore> {
+  const { store, out, clock } = settings;
+  const batch = settings.state?.batch || settings.batchId || createBatchId(settings);
+  if (store) return { store, batch };
+  if (out === false) return { store: memoryStore({ clock }), batch };
+  const directory = await makeDirectory(settings, out);
+  const { name, placement, retries, maxRunning, sleepTimeInSecs } = settings;
+  await writeBatchFile(directory, {
+    id: batch,
+    name,
+    createdAt: new Date(clock.now()).toISOString(),
+    versions: { gpool: readVersion(), node: process.version },
+    hosts,
+    options: { placement, retries, maxRunning, sleepTimeInSecs },
+    specs,
+  });
+  return { store: await openBatchStore(directory, { clock, batch }), batch };
+}
+
+function makeDirectory({ name, clock }: ManagerSettings, out: string | undefined): Promise<BatchDirectory> {
+  return createBatchDirectory({ name, now: clock.now(), ...(out === undefined ? {} : { out }) });
+}
+
+/** The name is for people who look at the host; the rest makes it unique. */
+function createBatchId({ name, clock }: ManagerSettings): string {
+  const at = new Date(clock.now())
+    .toISOString()
+    .replace(/[-:]|\..*/g, '')
+    .replace('T', '-');
+  return hostId(`${at}-${name.slice(0, 40)}-${randomBytes(4).toString('hex')}`);
+}
+
+function readVersion(): string {
+  const manifest: { readonly version: string } = createRequire(import.meta.url)('gpool/package.json');
+  return manifest.version;
+}

@@ -1,0 +1,24 @@
+import type { NetworkEvent } from '../events/event.js';
+import type { Outcome } from '../events/outcome.js';
+import type { AttemptStatus } from '../network/network.js';
+import type { AttemptRecord } from '../queue/job.js';
+
+/** How the attempt ended by the host's own answer; null while it runs, waits, or cannot be judged. */
+export function outcomeFromStatus(status: AttemptStatus | undefined): Outcome | null {
+  if (status?.state === 'done') return { kind: 'succeeded' };
+  return status?.state === 'error' ? (status.outcome ?? null) : null;
+}
+
+/** The end that the events did not tell of. Nothing is known of what it used; that there are outputs is assumed. */
+export function inferEnd(attempt: AttemptRecord, outcome: Outcome, offset: number): NetworkEvent {
+  const startedAt = attempt.startedAt ?? attempt.launchedAt;
+  return {
+    type: 'job.ended',
+    attempt: attempt.id,
+    host: attempt.host,
+    outcome,
+    usage: { startedAt, wallMs: 0, userMs: 0, systemMs: 0, peakKb: 0 },
+    output: { stdout: true, stderr: true },
+    offset,
+  };
+}

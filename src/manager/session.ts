@@ -1,0 +1,248 @@
+import type { Recorded } from '../events/event.js';
+import type { BatchStore } from '../journal/batch-store.js';
+import type { Network } from '../network/network.js';
+import { type BatchState, countJobs } from '../queue/batch-state.js';
+import type { Job } from '../queue/job.js';
+import type { JobSpec } from '../spec/job-spec.js';
+import { Dispatcher } from './dispatcher.js';
+import { findEnd } from './find-end.js';
+import type { ManagerSettings } from './manager-options.js';
+import { openStore } from './open-store.js';
+import { SleepTimer } from './sleep-timer.js';
+import { type BatchSummary, type SummaryKind, summarizeBatch } from './summary.js';
+
+export interface SessionOptions {
+  readonly settings: ManagerSettings;
+  readonly specs: readonly JobSpec[];
+  readonly state: BatchState;
+  readonly network: Network;
+  readonly onEvent: (event: Recorded) => void;
+  readonly onOpen: (directory: string | null) => void;
+  readonly onClose: () => Promise<void>;
+  /** Hears of what must not stop the batch. */
+  readonly onError: (error: unknown) => void;
+}
+
+interface Opened {
+  readonly store: BatchStore;
+  readonly dispatcher: Dispatcher;
+  /** Resolves once every host is ready or has failed once. */
+  readonly hosts: Promise<void>;
+}
+
+/** The life of one batch in one Manager: open, turn after turn until the end, close. */
+export class Session {
+  readonly #options: SessionOptions;
+  #opening: Promise<Opened> | null = null;
+  #processing: Promise<BatchSummary> | null = null;
+  #closing: Promise<void> | null = null;
+  #dispatcher: Dispatcher | null = null;
+  #sleep: SleepTimer | null = null;
+  #lastPoll = 0;
+  #startedAt = 0;
+  #stop: { readonly reason: string; readonly kill: boolean } | null = null;
+  #graceOver = false;
+  #cancelGrace: () => void = () => {};
+  /** Whether every host was tried, and whether one ever answered. */
+  #hosts: 'untried' | 'tried' | 'ready' = 'untried';
+  #failure: { readonly error: unknown } | null = null;
+  #launched: Job | null = null;
+  #settled = 0;
+  #settledBefore = 0;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  process(): Promise<BatchSummary> {
+    this.#processing ??= this.#process();
+    return this.#processing;
+  }
+
+  async launchJob(): Promise<Job | null> {
+    const { dispatcher, hosts } = await this.#open();
+    await hosts;
+    this.#launched = null;
+    await dispatcher.turn(1);
+    return this.#launched;
+  }
+
+  async updateJobStatus(): Promise<boolean> {
+    const { dispatcher } = await this.#open();
+    await dispatcher.poll();
+    await dispatcher.turn(0);
+    const before = this.#settledBefore;
+    this.#settledBefore = this.#settled;
+    return this.#settled > before;
+  }
+
+  stop(reason: string): void {
+    if (this.#stop) return;
+    this.#stop = { reason, kill: false };
+    this.#announceStop();
+    this.#grantGrace(STOP_GRACE_MS);
+  }
+
+  async cancel(): Promise<void> {
+    this.#stop = { reason: this.#stop?.reason ?? 'cancelled', kill: true };
+    this.#announceStop();
+    this.#grantGrace(CANCEL_GRACE_MS);
+    const open = this.#closing ? [] : (this.#dispatcher?.listOpen() ?? []);
+    await Promise.allSettled(open.map((attempt) => this.#options.network.killJob(attempt)));
+  }
+
+  /** Idempotent. With `cleanup`, nothing of ours stays on the hosts. */
+  close({ cleanup = false }: { readonly cleanup?: boolean } = {}): Promise<void> {
+    this.#closing ??= this.#close(cleanup);
+    return this.#closing;
+  }
+
+  async #process(): Promise<BatchSummary> {
+    try {
+      const { dispatcher } = await this.#open();
+      const kind = await this.#run(dispatcher);
+      await this.#recordEnd(dispatcher, kind);
+      await this.close({ cleanup: kind === 'complete' });
+      return this.#summarize(kind);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  #open(): Promise<Opened> {
+    this.#opening ??= this.#openAll();
+    return this.#opening;
+  }
+
+  async #openAll(): Promise<Opened> {
+    const { settings, specs, state, network, onOpen } = this.#options;
+    const { store, batch } = await openStore(settings, specs, network.getHosts());
+    this.#startedAt = settings.clock.now();
+    const onEvent = (event: Recorded): void => this.#onEvent(event);
+    const dispatcher = new Dispatcher({ ...settings, batch, state, network, store, onEvent });
+    this.#dispatcher = dispatcher;
+    try {
+      onOpen(store.directory);
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    await dispatcher.begin();
+    const hosts = network.open({ batch, offsets: state.offsets }).then(() => this.#onHostsTried(dispatcher));
+    hosts.catch((error) => this.#fail(error));
+    return { store, dispatcher, hosts };
+  }
+
+  async #run(dispatcher: Dispatcher): Promise<SummaryKind> {
+    const { clock, sleepTimeInSecs } = this.#options.settings;
+    this.#sleep = new SleepTimer(clock, sleepTimeInSecs * 1000, () => this.#onSleep(dispatcher));
+    this.#lastPoll = clock.elapsed();
+    for (;;) {
+      await dispatcher.turn(this.#stop ? 0 : Number.POSITIVE_INFINITY);
+      if (this.#failure) throw this.#failure.error;
+      const kind = this.#findEnd(dispatcher);
+      if (kind) return kind;
+      await dispatcher.news.wait();
+    }
+  }
+
+  #findEnd(dispatcher: Dispatcher): SummaryKind | null {
+    return findEnd({
+      state: this.#options.state,
+      pending: dispatcher.pending > 0,
+      stop: this.#stop ? (this.#stop.kill ? 'cancelling' : 'stopping') : 'no',
+      graceOver: this.#graceOver,
+      neverReady: this.#hosts === 'tried',
+    });
+  }
+
+  async #recordEnd(dispatcher: Dispatcher, kind: SummaryKind): Promise<void> {
+    const { state } = this.#options;
+    if (kind === 'complete') await dispatcher.record([{ type: 'batch.ended', summary: countJobs(state) }]);
+    else if (state.stopping === null)
+      await dispatcher.record([{ type: 'batch.stopping', reason: this.#stop?.reason ?? kind }]);
+  }
+
+  #announceStop(): void {
+    const { state } = this.#options;
+    if (!this.#stop || !this.#dispatcher || state.stopping !== null) return;
+    this.#dispatcher
+      .record([{ type: 'batch.stopping', reason: this.#stop.reason }])
+      .catch((error) => this.#fail(error));
+  }
+
+  #summarize(kind: SummaryKind): BatchSummary {
+    const { state, settings } = this.#options;
+    const reason = kind === 'stopped' ? (this.#stop?.reason ?? null) : null;
+    return summarizeBatch(
+      state,
+      { kind, reason },
+      { startedAt: this.#startedAt, endedAt: settings.clock.now() },
+    );
+  }
+
+  async #close(cleanup: boolean): Promise<void> {
+    this.#sleep?.close();
+    this.#cancelGrace();
+    this.#dispatcher?.close();
+    const opened = await this.#opening?.catch(() => null);
+    await this.#contain(() => this.#options.network.close({ cleanup }));
+    await this.#contain(async () => opened?.store.close());
+    await this.#contain(() => this.#options.onClose());
+  }
+
+  async #contain(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  #onEvent(event: Recorded): void {
+    if (event.type === 'host.ready') this.#hosts = 'ready';
+    if (event.type.startsWith('job.')) this.#sleep?.touch();
+    if (event.type === 'job.launched') this.#launched = this.#options.state.jobById.get(event.job) ?? null;
+    if (event.type === 'job.done' || event.type === 'job.failed') this.#settled += 1;
+    // It was on its way to its slot when the others were killed.
+    if (event.type === 'job.started' && this.#stop?.kill) void this.cancel();
+    this.#options.onEvent(event);
+  }
+
+  #onHostsTried(dispatcher: Dispatcher): void {
+    if (this.#hosts === 'untried') this.#hosts = 'tried';
+    dispatcher.news.notify();
+  }
+
+  #onSleep(dispatcher: Dispatcher): void {
+    const { clock } = this.#options.settings;
+    dispatcher.record([{ type: 'batch.waited' }]).catch((error) => this.#fail(error));
+    dispatcher.retryDeferred();
+    if (clock.elapsed() - this.#lastPoll < POLL_MS) return;
+    this.#lastPoll = clock.elapsed();
+    // A host that cannot be asked now says so by an event.
+    dispatcher.poll().catch(() => {});
+  }
+
+  #grantGrace(ms: number): void {
+    this.#cancelGrace();
+    this.#graceOver = false;
+    this.#cancelGrace = this.#options.settings.clock.after(ms, () => {
+      this.#graceOver = true;
+      this.#dispatcher?.news.notify();
+    });
+    this.#dispatcher?.news.notify();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#dispatcher?.news.notify();
+  }
+}
+
+/** For hand-overs under way when it was stopped. */
+const STOP_GRACE_MS = 1_000;
+/** TERM, 10 s, KILL, and the news of it. */
+const CANCEL_GRACE_MS = 15_000;
+/** Events tell all there is to know; asking is for what they might have missed. */
+const POLL_MS = 30_000;
