@@ -71,6 +71,8 @@ export async function startScript(
     }));
     ended.catch(() => {}); // the owner may look at it later
     await Promise.race([greeted, ended]);
+    // An output that ended without a greeting: whether the link went, or the session was refused, comes first.
+    if (filter.greeting.kind === 'silent') await ended;
     const fault = greetingError(filter, where, errors.text);
     if (fault) {
       process.kill();
