@@ -64,7 +64,10 @@ function adoptChannel(channel: ClientChannel, connection: Connection): Held<Scri
     channel.resume(); // unread data would keep it from closing
     channel.stderr.resume();
   };
-  const gone = connection.guard(closed).catch(() => {});
+  const gone = connection.guard(closed.then(() => settled)).then(
+    () => {},
+    () => {},
+  );
   return {
     value: { stdin: channel, stdout: channel, stderr: channel.stderr, exited: settled, kill },
     closed: gone,

@@ -2,9 +2,9 @@ import { GpoolError, HostError, TransportError } from '../../../errors.js';
 import type { GreetingTap } from './greeting-tap.js';
 
 /** How far a login had come. */
-export type LoginPhase = 'greeting' | 'key exchange' | 'login' | 'ready';
+export type LoginPhase = 'key exchange' | 'login' | 'ready';
 
-/** A fault of the network below SSH: name look-up, TCP, a proxy. */
+/** What went wrong before the first byte: name look-up or TCP. */
 export function socketError(error: unknown, where: string, address = ''): GpoolError {
   if (error instanceof GpoolError) return error;
   const code = codeOf(error);
@@ -23,21 +23,17 @@ export function socketError(error: unknown, where: string, address = ''): GpoolE
       where,
       cause: error,
     });
-  return new TransportError('E_CONN_LOST', {
-    what: `the connection broke: ${messageOf(error)}`,
-    where,
-    cause: error,
-  });
+  return droppedError(`the connection broke: ${messageOf(error)}`, where, error);
 }
 
 /** Says what an error of ssh2 before `ready` means, from its level, its code and how far we were. */
 export function loginError(error: unknown, phase: LoginPhase, tap: GreetingTap, where: string): GpoolError {
   if (error instanceof GpoolError) return error;
   const level = error instanceof Error && 'level' in error ? error.level : undefined;
-  const early = phase === 'greeting' || phase === 'key exchange';
+  const early = phase === 'key exchange';
   if (level === 'client-socket')
-    return early ? droppedError(messageOf(error), where, error) : socketError(error, where);
-  if (phase === 'greeting' && !tap.isSsh) return greetingError(tap, where);
+    return early ? droppedError(messageOf(error), where, error) : lostError(messageOf(error), where, error);
+  if (early && !tap.isSsh) return greetingError(tap, where);
   if (level === 'handshake') {
     const offer = tap.offer === null ? '' : `; the server offers ${tap.offer}`;
     return new HostError('E_KEX', {

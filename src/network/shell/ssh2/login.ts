@@ -30,7 +30,7 @@ export function login(stream: Duplex, request: LoginRequest): Promise<Connection
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
     const tap = new GreetingTap(stream);
-    let phase: LoginPhase = 'greeting';
+    let phase: LoginPhase = 'key exchange';
     const fail = (error: GpoolError) => {
       if (phase === 'ready') return; // the Connection's own listeners take it from there
       reject(error);
@@ -51,7 +51,7 @@ export function login(stream: Duplex, request: LoginRequest): Promise<Connection
       resolve(createConnection(client, stream, tap, request));
     });
     deadline.passed.catch((error: GpoolError) => {
-      const wrongService = phase === 'greeting' && !tap.isSsh && tap.text !== '';
+      const wrongService = phase === 'key exchange' && !tap.isSsh && tap.text !== '';
       fail(wrongService ? greetingError(tap, target.where) : error);
     });
     try {

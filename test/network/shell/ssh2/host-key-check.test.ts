@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { ErrorCode } from '../../../../src/errors.js';
 import type { HostKeyVerifier } from '../../../../src/network/shell/ssh2/host-key-check.js';
 import { hashHostName } from '../../../../src/network/shell/ssh2/known-hosts.js';
 import { makeKey } from './host-keys.js';
@@ -47,7 +48,7 @@ test('strict refuses a new host, by flag and by ssh_config, before any login', a
 test('a changed key, another type, a revoked key: refused with no login attempt, 30 of 30', async (t) => {
   const { known, config, name, key, host, shell } = await start(t);
   const [other, type] = [makeKey('ssh-ed25519'), makeKey('ecdsa-sha2-nistp256')];
-  const cases: [string, string][] = [
+  const cases: [ErrorCode, string][] = [
     ['E_HOSTKEY_CHANGED', `# mine\n${name} ${other}\n`],
     ['E_HOSTKEY_CHANGED', `${hashHostName(name, Buffer.alloc(20, 1))} ${other}\n`],
     ['E_HOSTKEY_CHANGED', `[127.0.0.*]:* ${type}\n`],

@@ -73,7 +73,8 @@ test('a key that cannot be used is told before any connection is made', async (t
   const locked = join(directory, 'locked');
   await writeFile(
     locked,
-    ssh2.utils.generateKeyPairSync('ed25519', { passphrase: 'secret', cipher: 'aes256-cbc' }).private,
+    ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256, passphrase: 'secret', cipher: 'aes256-cbc' })
+      .private,
   );
   for (const path of [garbage, locked]) {
     const ssh = await shell({ config: `IdentityFile ${path}\n${KNOWN(join(directory, 'known'))}` });

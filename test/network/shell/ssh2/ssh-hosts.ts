@@ -53,8 +53,11 @@ async function configFor(directory: string, port: number, config: string): Promi
 
 /** The code and message of what a promise rejects with. */
 export async function faultOf(t: ExecutionContext, promise: Promise<unknown>): Promise<GpoolError> {
-  const error = await t.throwsAsync(promise, { instanceOf: GpoolError });
-  if (error === undefined) throw new Error('no error');
+  const error = await promise.then(
+    () => t.fail('expected an error'),
+    (error: unknown) => error,
+  );
+  if (!(error instanceof GpoolError)) throw error;
   return error;
 }
 
