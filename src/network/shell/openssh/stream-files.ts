@@ -1,0 +1,110 @@
+import { createReadStream } from 'node:fs';
+import { GpoolError, HostError, JobError, TransportError } from '../../../errors.js';
+import { openSource, writeWhole } from '../local-file.js';
+import type { Channel, RunResult, TransferOptions } from '../shell.js';
+import { StallWatch } from '../ssh2/stall-watch.js';
+
+/** Starts a script with arguments, for one copy. */
+export type StartScript = (script: string, args: readonly string[]) => Promise<Channel>;
+
+/** Copies a local file to the host through `cat`. See Shell.putFile. */
+export async function putStream(
+  start: StartScript,
+  where: string,
+  [local, remote]: readonly [string, string],
+  options: TransferOptions = {},
+): Promise<void> {
+  const source = await openSource(local);
+  try {
+    await copy(start(PUT, [remote]), `${where}:${remote}`, options, async (channel, moved) => {
+      channel.stdin.on('error', () => {}); // the end of the script says why
+      for await (const chunk of createReadStream('', {
+        fd: source,
+        autoClose: false,
+        highWaterMark: CHUNK,
+      })) {
+        await new Promise<void>((resolve) => channel.stdin.write(chunk, () => resolve()));
+        if (channel.stdin.destroyed) break;
+        moved(chunk.length);
+      }
+      channel.stdin.end();
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+/** Copies the first `bytes` bytes of a file on the host. See Shell.getFile. */
+export async function getStream(
+  start: StartScript,
+  where: string,
+  [remote, local]: readonly [string, string],
+  bytes: number,
+  options: TransferOptions = {},
+): Promise<void> {
+  const writing = writeWhole(local, (target) =>
+    copy(start(GET, [remote, String(bytes)]), `${where}:${remote}`, options, async (channel, moved) => {
+      let size = 0;
+      for await (const chunk of channel.stdout) {
+        size += chunk.length;
+        if (size > bytes) throw transferError('it sent more than was asked for', `${where}:${remote}`);
+        await target.writeFile(chunk);
+        moved(chunk.length);
+      }
+      const { code } = await channel.ended;
+      if (code === 0 && size < bytes)
+        throw transferError('it is shorter than it was said to be', `${where}:${remote}`);
+    }),
+  );
+  await writing.catch((error: unknown) => {
+    throw error instanceof GpoolError ? error : localFault(error, local);
+  });
+}
+
+const CHUNK = 256 * 1024;
+const PUT = 'umask 077; export LC_ALL=C; cat >"$1" && chmod 600 -- "$1"';
+const IRREGULAR = 43;
+const GET = `export LC_ALL=C; [[ -e $1 && ! -f $1 ]] && exit ${IRREGULAR}; exec head -c "$2" <"$1"`;
+
+async function copy(
+  starting: Promise<Channel>,
+  where: string,
+  { stallMs = 60_000, onProgress }: TransferOptions,
+  move: (channel: Channel, moved: (bytes: number) => void) => Promise<void>,
+): Promise<void> {
+  const watch = new StallWatch(stallMs, where);
+  let channel: Channel | undefined;
+  try {
+    channel = await watch.guard(starting);
+    const moving = move(channel, (bytes) => {
+      watch.progress();
+      onProgress?.(bytes);
+    });
+    await watch.guard(moving);
+    checkEnd(await watch.guard(channel.ended), where);
+  } catch (error) {
+    channel?.close();
+    throw error;
+  } finally {
+    watch.clear();
+  }
+}
+
+function checkEnd({ code, stderr }: RunResult, where: string): void {
+  if (code === 0) return;
+  const said = stderr.toString('utf8').trim().split('\n').at(-1) ?? '';
+  if (code === IRREGULAR)
+    throw new JobError('E_OUTPUT_UNSAFE', { what: 'this is not a regular file', where });
+  if (/No space left on device|Disk quota exceeded/.test(said))
+    throw new HostError('E_REMOTE_DISK', { what: 'there is no space left on the host', where });
+  throw transferError(said.replace(/^.*: /, '') || `the copy ended with code ${code}`, where);
+}
+
+function transferError(what: string, where: string): TransportError {
+  return new TransportError('E_TRANSFER', { what, where });
+}
+
+function localFault(cause: unknown, where: string): JobError {
+  const what = `cannot write here: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new JobError('E_LOCAL_DISK', { what, where, cause });
+}
