@@ -180,28 +180,22 @@ export class Dispatcher {
   }
 
   #act(event: Recorded): void {
-    switch (event.type) {
-      case 'job.launched':
-        return this.#withAttempt(event.job, (job) => this.#handOver.start(job, currentAttempt(job)));
-      case 'job.started':
-        return this.#resting.accept(event.host);
-      case 'job.ended':
-        this.#jobTime.add(event.usage.wallMs);
-        return this.#withAttempt(parseAttemptId(event.attempt).job, (job) => this.#settle(job, event));
-      case 'host.ready':
-        return this.#resume(event.host);
-      default:
-        return undefined;
-    }
+    if (event.type === 'job.launched') this.#launch(event.job);
+    else if (event.type === 'job.started') this.#resting.accept(event.host);
+    else if (event.type === 'job.ended') this.#settle(event);
+    else if (event.type === 'host.ready') this.#resume(event.host);
   }
 
-  #withAttempt(id: string, action: (job: Job) => void): void {
+  #launch(id: string): void {
     const job = this.#options.state.jobById.get(id);
-    if (job) action(job);
+    if (job) this.#handOver.start(job, currentAttempt(job));
   }
 
   /** Nothing is asked of the host for an attempt that left nothing. */
-  #settle(job: Job, { outcome, output }: Extract<NetworkEvent, { type: 'job.ended' }>): void {
+  #settle({ attempt: id, outcome, output, usage }: Extract<NetworkEvent, { type: 'job.ended' }>): void {
+    this.#jobTime.add(usage.wallMs);
+    const job = this.#options.state.jobById.get(parseAttemptId(id).job);
+    if (!job) return;
     const attempt = currentAttempt(job);
     const hasReturns = job.spec.returns.length > 0 && attempt.startedAt !== null && outcome.kind !== 'lost';
     if (output.stdout || output.stderr || hasReturns) this.#collector.add(job, attempt);

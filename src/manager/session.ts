@@ -87,7 +87,7 @@ export class Session {
     this.#stop = { reason: this.#stop?.reason ?? 'cancelled', kill: true };
     this.#announceStop();
     this.#grantGrace(CANCEL_GRACE_MS);
-    const open = this.#closing ? [] : (this.#dispatcher?.listOpen() ?? []);
+    const open = this.#closing !== null ? [] : (this.#dispatcher?.listOpen() ?? []);
     await Promise.allSettled(open.map((attempt) => this.#options.network.killJob(attempt)));
   }
 

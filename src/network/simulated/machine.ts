@@ -1,0 +1,182 @@
+import type { Clock } from '../../clock.js';
+import { HostError } from '../../errors.js';
+import type { NetworkEvent } from '../../events/event.js';
+import type { Outcome } from '../../events/outcome.js';
+import type { Attempt, AttemptStatus } from '../network.js';
+import type { AttemptPlan, SimulatedHost } from './plan.js';
+
+/** An attempt on a simulated machine. */
+export interface Run {
+  readonly attempt: Attempt;
+  readonly plan: AttemptPlan;
+  state: 'waiting' | 'running' | 'ended';
+  slot: number;
+  startedAt: number;
+  /** When it runs: since when, and what was left then. Milliseconds of `elapsed`. */
+  resumedAt: number;
+  leftMs: number;
+  paused: boolean;
+  outcome: Outcome | null;
+  cancelTimer: () => void;
+}
+
+/**
+ * One simulated machine: slots, a backlog in order of arrival, records of every attempt. It goes on while nobody can
+ * reach it; its news wait until then.
+ */
+export class Machine {
+  readonly name: string;
+  readonly slots: number;
+  readonly runs = new Map<string, Run>();
+  readonly #speed: number;
+  readonly #clock: Clock;
+  readonly #tell: (event: NetworkEvent) => void;
+  readonly #freeSlots: number[];
+  #backlog: Run[] = [];
+  #offset = 0;
+
+  constructor(host: SimulatedHost, clock: Clock, tell: (event: NetworkEvent) => void) {
+    this.name = host.name;
+    this.slots = host.slots ?? 1;
+    this.#speed = host.speed ?? 1;
+    this.#clock = clock;
+    this.#tell = tell;
+    this.#freeSlots = Array.from({ length: this.slots }, (_, at) => this.slots - at);
+  }
+
+  /** Idempotent by the attempt's id. */
+  accept(attempt: Attempt, plan: AttemptPlan): void {
+    if (this.runs.has(attempt.id)) return;
+    const leftMs = (plan.durationMs ?? DEFAULT_DURATION_MS) / this.#speed;
+    const run: Run = { attempt, plan, leftMs, ...NOT_STARTED };
+    this.runs.set(attempt.id, run);
+    this.#backlog.push(run);
+    this.#startNext();
+  }
+
+  status(id: string): AttemptStatus {
+    const run = this.runs.get(id);
+    if (!run) return { state: 'unknown' };
+    if (run.state === 'waiting') return { state: 'free' };
+    if (run.state === 'running') return { state: 'busy', paused: run.paused };
+    const { outcome } = run;
+    return outcome === null || outcome.kind === 'succeeded' ? { state: 'done' } : { state: 'error', outcome };
+  }
+
+  kill(id: string): void {
+    const run = this.runs.get(id);
+    if (run && run.state !== 'ended') this.#end(run, { kind: 'cancelled' });
+  }
+
+  pause(id: string): void {
+    const run = this.runs.get(id);
+    if (run?.state !== 'running' || run.paused) return;
+    run.cancelTimer();
+    run.leftMs -= this.#clock.elapsed() - run.resumedAt;
+    run.paused = true;
+  }
+
+  unpause(id: string): void {
+    const run = this.runs.get(id);
+    if (run?.state === 'running' && run.paused) this.#go(run);
+  }
+
+  delete(id: string): void {
+    const run = this.runs.get(id);
+    if (run?.state === 'running') {
+      const next = 'Kill it first.';
+      throw new HostError('E_COMMAND', {
+        what: 'the attempt is running',
+        where: `${this.name}, attempt ${id}`,
+        next,
+      });
+    }
+    this.#backlog = this.#backlog.filter((waiting) => waiting !== run);
+    this.runs.delete(id);
+  }
+
+  /** What runs is lost; what waits goes on. */
+  reboot(): void {
+    const fault = new HostError('E_STORE_GONE', {
+      what: 'the host was rebooted',
+      where: this.name,
+    }).toFault();
+    const running = [...this.runs.values()].filter(({ state }) => state === 'running');
+    for (const run of running) this.#end(run, { kind: 'lost', fault });
+  }
+
+  #startNext(): void {
+    while (this.#freeSlots.length > 0) {
+      const run = this.#backlog.shift();
+      if (!run) return;
+      if (run.state === 'waiting') this.#start(run);
+    }
+  }
+
+  #start(run: Run): void {
+    run.slot = this.#freeSlots.pop() ?? 1;
+    run.state = 'running';
+    run.startedAt = this.#clock.now();
+    this.#offset += 1;
+    const { slot, attempt } = run;
+    this.#say(run, { type: 'job.started', attempt: attempt.id, host: this.name, slot, offset: this.#offset });
+    this.#go(run);
+  }
+
+  #go(run: Run): void {
+    run.paused = false;
+    run.resumedAt = this.#clock.elapsed();
+    if (run.leftMs === Number.POSITIVE_INFINITY) return;
+    run.cancelTimer = this.#clock.after(run.leftMs, () =>
+      this.#end(run, run.plan.outcome ?? { kind: 'succeeded' }),
+    );
+  }
+
+  #end(run: Run, outcome: Outcome): void {
+    run.cancelTimer();
+    const wasRunning = run.state === 'running';
+    run.state = 'ended';
+    run.outcome = outcome;
+    this.#offset += 1;
+    this.#say(run, this.#describeEnd(run, outcome, wasRunning));
+    if (!wasRunning) return;
+    this.#freeSlots.push(run.slot);
+    this.#startNext();
+  }
+
+  #describeEnd({ attempt, plan, startedAt }: Run, outcome: Outcome, wasRunning: boolean): NetworkEvent {
+    const wallMs = wasRunning ? this.#clock.now() - startedAt : 0;
+    const left = wasRunning && outcome.kind !== 'lost';
+    return {
+      type: 'job.ended',
+      attempt: attempt.id,
+      host: this.name,
+      outcome,
+      usage: {
+        startedAt: wasRunning ? startedAt : this.#clock.now(),
+        wallMs,
+        userMs: 0,
+        systemMs: 0,
+        peakKb: 0,
+      },
+      output: { stdout: left && Boolean(plan.stdout), stderr: left && Boolean(plan.stderr) },
+      offset: this.#offset,
+    };
+  }
+
+  #say({ plan }: Run, event: NetworkEvent): void {
+    if (!plan.silent) this.#tell(event);
+  }
+}
+
+const DEFAULT_DURATION_MS = 1_000;
+
+const NOT_STARTED = {
+  state: 'waiting',
+  slot: 0,
+  startedAt: 0,
+  resumedAt: 0,
+  paused: false,
+  outcome: null,
+  cancelTimer: () => {},
+} as const;
