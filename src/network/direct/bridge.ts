@@ -39,7 +39,11 @@ export async function startBridge(shell: Shell, options: BridgeOptions): Promise
   return greet(channel, options, shell.where);
 }
 
-async function greet(channel: Channel, { offset, onLine, host }: BridgeOptions, where: string): Promise<Bridge> {
+async function greet(
+  channel: Channel,
+  { offset, onLine, host }: BridgeOptions,
+  where: string,
+): Promise<Bridge> {
   const events = new LineReader(where, offset);
   const greeting: string[] = [];
   let failure: Error | undefined;
@@ -75,7 +79,10 @@ async function greet(channel: Channel, { offset, onLine, host }: BridgeOptions, 
   if (greeting.length < 2) throw await greetingFault(await ended, greeting, host, where);
   if (!/^gjob 1 /.test(greeting[1] ?? '')) {
     channel.close();
-    throw new HostError('E_PROTOCOL', { what: `the bridge greeted with ${JSON.stringify(greeting[1]?.slice(0, 80))}`, where });
+    throw new HostError('E_PROTOCOL', {
+      what: `the bridge greeted with ${JSON.stringify(greeting[1]?.slice(0, 80))}`,
+      where,
+    });
   }
   return { write: (frame) => channel.stdin.write(frame), ended, close: () => channel.close() };
 }

@@ -20,7 +20,12 @@ export type GjobEvent =
       readonly stdout: boolean;
       readonly stderr: boolean;
     }
-  | { readonly kind: 'refused' | 'lost'; readonly attempt: string; readonly word: string; readonly text: string }
+  | {
+      readonly kind: 'refused' | 'lost';
+      readonly attempt: string;
+      readonly word: string;
+      readonly text: string;
+    }
   | { readonly kind: 'paused'; readonly attempt: string; readonly paused: boolean }
   | { readonly kind: 'quit' };
 

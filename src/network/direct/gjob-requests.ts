@@ -1,4 +1,4 @@
-import { SpecError, TransportError } from '../../errors.js';
+import { SpecError, type TransportError } from '../../errors.js';
 import type { Attempt } from '../network.js';
 import { escapeField } from './escape.js';
 
@@ -6,9 +6,14 @@ import { escapeField } from './escape.js';
 export function runRequest(attempt: Attempt, tree: string | null): string {
   const { id, spec, env } = attempt;
   const script = `${spec.commands.join('\n')}\n`;
-  const settings = Object.entries({ GPOOL_HOST: attempt.host, ...env }).map(([name, value]) => `${name}=${value}`);
+  const settings = Object.entries({ GPOOL_HOST: attempt.host, ...env }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
   if (script.includes('\0') || settings.some((setting) => setting.includes('\0'))) {
-    throw new SpecError('E_SPEC', { what: 'a command or variable contains a NUL', where: `job ${spec.name}` });
+    throw new SpecError('E_SPEC', {
+      what: 'a command or variable contains a NUL',
+      where: `job ${spec.name}`,
+    });
   }
   const timeout = Math.ceil(spec.limits.timeoutSecs ?? 0);
   return ['run', id, String(timeout), tree ?? '-', script, ...settings].map(escapeField).join('\t');

@@ -37,7 +37,11 @@ export interface InstalledHelper {
  *
  * @throws HostError E_ROOT, E_REMOTE_DISK, E_REMOTE_INODES, or E_HELPER when it is not the same after it was sent.
  */
-export async function installHelper(shell: Shell, helper: Helper, wantedRoot: string): Promise<InstalledHelper> {
+export async function installHelper(
+  shell: Shell,
+  helper: Helper,
+  wantedRoot: string,
+): Promise<InstalledHelper> {
   const first = await check(shell, helper, wantedRoot);
   if (first.probe !== null) return { ...first, probe: first.probe };
   const { part } = helperPaths(first.root, helper.sha256, randomBytes(6).toString('hex'));
@@ -50,7 +54,10 @@ export async function installHelper(shell: Shell, helper: Helper, wantedRoot: st
   if (moved.code !== 0) throw await remoteFault(shell, first.root, moveFault(shell, moved), part);
   const second = await check(shell, helper, wantedRoot);
   if (second.probe !== null) return { ...second, probe: second.probe };
-  throw new HostError('E_HELPER', { what: `${second.file} changed right after it was sent`, where: shell.where });
+  throw new HostError('E_HELPER', {
+    what: `${second.file} changed right after it was sent`,
+    where: shell.where,
+  });
 }
 
 async function check(shell: Shell, helper: Helper, wantedRoot: string) {
@@ -60,11 +67,15 @@ async function check(shell: Shell, helper: Helper, wantedRoot: string) {
     return { root, file: helperPaths(root, helper.sha256, '').file, probe: null };
   }
   if (code !== 0) {
-    throw new HostError('E_ROOT', { what: lastLine(stderr) || `the probe ended with ${code}`, where: shell.where });
+    throw new HostError('E_ROOT', {
+      what: lastLine(stderr) || `the probe ended with ${code}`,
+      where: shell.where,
+    });
   }
   const text = stdout.toString('utf8');
   const root = text.slice(0, text.indexOf('\n'));
-  if (!root.startsWith('/')) throw new HostError('E_PROTOCOL', { what: 'the root is no absolute path', where: shell.where });
+  if (!root.startsWith('/'))
+    throw new HostError('E_PROTOCOL', { what: 'the root is no absolute path', where: shell.where });
   return { root, file: helperPaths(root, helper.sha256, '').file, probe: text.slice(root.length + 1) };
 }
 

@@ -25,11 +25,14 @@ export function parseProbe(text: string, where: string): HostFacts {
 
 function warnings(values: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];
-  if (values.get('killuserprocesses') === 'yes') {
+  if (values.get('killuserprocesses') === '1') {
     found.push('systemd ends your processes at logout there: run `loginctl enable-linger` on it once');
   }
-  if (values.get('setsid') === 'no') found.push('setsid is missing there: a job that leaves its process group is not found again');
-  if (Number(values.get('disk_free_kb') ?? Number.NaN) < LOW_DISK_KB) found.push('less than 100 MB is free under its root directory');
+  if (values.get('setsid') === '0')
+    found.push('setsid is missing there: a job that leaves its process group is not found again');
+  const freeKb = values.get('disk_free_kb') ?? '';
+  if (/^\d+$/.test(freeKb) && Number(freeKb) < LOW_DISK_KB)
+    found.push('less than 100 MB is free under its root directory');
   if (values.get('inodes_free') === '0') found.push('no inode is free under its root directory');
   return found;
 }

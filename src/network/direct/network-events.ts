@@ -43,7 +43,10 @@ function toOutcome({ how, number }: Ended): Outcome {
 
 function goneEvent({ kind, attempt, word, text }: Gone, host: string, offset: number): NetworkEvent {
   const code = GONE[word] ?? (kind === 'lost' ? 'E_SUPERVISOR' : 'E_START');
-  const detail = { what: `${kind === 'lost' ? 'the attempt was lost' : 'the job was not started'}: ${text}`, where: host };
+  const detail = {
+    what: `${kind === 'lost' ? 'the attempt was lost' : 'the job was not started'}: ${text}`,
+    where: host,
+  };
   const fault = JOB_FAULTS.has(code) ? new JobError(code, detail) : new HostError(code, detail);
   const outcome = { kind: 'lost', fault: fault.toFault() } as const;
   // A lost attempt may have written something; one that was refused cannot have.

@@ -11,9 +11,14 @@ export async function remoteFault(shell: Shell, root: string, cause: unknown, pa
   const [freeKb = '', freeInodes = ''] = room?.stdout.toString('latin1').trim().split(' ') ?? [];
   const { where } = shell;
   if (/^\d+$/.test(freeKb) && Number(freeKb) < FULL_KB) {
-    return new HostError('E_REMOTE_DISK', { what: `no space left under ${root} (${freeKb} kB free)`, where, cause });
+    return new HostError('E_REMOTE_DISK', {
+      what: `no space left under ${root} (${freeKb} kB free)`,
+      where,
+      cause,
+    });
   }
-  if (freeInodes === '0') return new HostError('E_REMOTE_INODES', { what: `no inode left under ${root}`, where, cause });
+  if (freeInodes === '0')
+    return new HostError('E_REMOTE_INODES', { what: `no inode left under ${root}`, where, cause });
   return cause;
 }
 

@@ -14,6 +14,11 @@ export interface Session {
 /** The helper's verbs that a controller uses in passing. */
 export type Verb = 'status' | 'fetch' | 'missing' | 'admit' | 'plant' | 'manifest' | 'forget';
 
+export type VerbOptions = Omit<RunOptions, 'args'> & {
+  /** Whether the helper may say no (code 1), which is then an answer. @default false */
+  readonly refusable?: boolean;
+};
+
 /**
  * Runs a verb of the helper to its end.
  *
@@ -23,11 +28,14 @@ export async function runVerb(
   session: Session,
   verb: Verb,
   args: readonly string[],
-  options: Omit<RunOptions, 'args'> = {},
+  { refusable = false, ...options }: VerbOptions = {},
 ): Promise<RunResult> {
   const { shell, helper } = session;
-  const result = await shell.run('exec bash "$@"', { ...options, args: [helper.file, verb, helper.root, ...args] });
-  if (result.code === 0) return result;
+  const result = await shell.run('exec bash "$@"', {
+    ...options,
+    args: [helper.file, verb, helper.root, ...args],
+  });
+  if (result.code === 0 || (refusable && result.code === 1)) return result;
   const what = lastLine(result.stderr) || `gjob ${verb} ended with ${result.signal ?? result.code}`;
   const refusal = new HostError('E_PROTOCOL', { what, where: shell.where, operation: `gjob ${verb}` });
   throw result.code === 3 ? await remoteFault(shell, helper.root, refusal) : refusal;

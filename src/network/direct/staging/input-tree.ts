@@ -14,9 +14,14 @@ import { staysInside } from './link-target.js';
  *
  * @throws SpecError E_INPUT_MISSING, E_INPUT_DENIED, E_INPUT_LINK; E_SPEC for two inputs of one name or a name that is not UTF-8.
  */
-export async function readInputTree(files: readonly InputFile[], cwd: string, digests: Digests): Promise<InputTree> {
+export async function readInputTree(
+  files: readonly InputFile[],
+  cwd: string,
+  digests: Digests,
+): Promise<InputTree> {
   const walk = new TreeWalk(digests);
-  for (const { source, target } of files) await walk.addSource(resolve(cwd, source), source, target.replace(/\/+$/, ''));
+  for (const { source, target } of files)
+    await walk.addSource(resolve(cwd, source), source, target.replace(/\/+$/, ''));
   const layout = formatLayout(walk.entries.values());
   return { sha256: layoutDigest(layout), layout, blobs: walk.blobs, skipped: walk.skipped };
 }
@@ -35,7 +40,8 @@ class TreeWalk {
   async addSource(path: string, source: string, target: string): Promise<void> {
     const found = await stat(path).catch((cause: unknown) => fail(source, cause));
     if (target === '' || target === '.') {
-      if (!found.isDirectory()) throw new SpecError('E_SPEC', { what: 'the target is no file name', where: source });
+      if (!found.isDirectory())
+        throw new SpecError('E_SPEC', { what: 'the target is no file name', where: source });
       return this.#addChildren(path, '', '');
     }
     this.#addParents(target);
@@ -62,7 +68,10 @@ class TreeWalk {
     for (const bytes of names) {
       const name = bytes.toString('utf8');
       if (!Buffer.from(name).equals(bytes)) {
-        throw new SpecError('E_SPEC', { what: `the name ${JSON.stringify(name)} is not valid UTF-8`, where: path });
+        throw new SpecError('E_SPEC', {
+          what: `the name ${JSON.stringify(name)} is not valid UTF-8`,
+          where: path,
+        });
       }
       const child = join(path, name);
       const found = await lstat(child).catch((cause: unknown) => fail(child, cause));
@@ -74,7 +83,10 @@ class TreeWalk {
     const link = await readlink(path).catch((cause: unknown) => fail(path, cause));
     const within = top === '' ? target : target.slice(top.length + 1);
     if (staysInside(within, link)) return link;
-    throw new SpecError('E_INPUT_LINK', { what: `the symbolic link leads out of its tree, to ${JSON.stringify(link)}`, where: path });
+    throw new SpecError('E_INPUT_LINK', {
+      what: `the symbolic link leads out of its tree, to ${JSON.stringify(link)}`,
+      where: path,
+    });
   }
 
   #addParents(target: string): void {
@@ -101,6 +113,11 @@ function specialKind(found: Stats): string {
 
 function fail(where: string, cause: unknown): never {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  if (code === 'ENOENT' || code === 'ENOTDIR') throw new SpecError('E_INPUT_MISSING', { what: 'there is no such file', where, cause });
-  throw new SpecError('E_INPUT_DENIED', { what: `the file cannot be read (${code || String(cause)})`, where, cause });
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    throw new SpecError('E_INPUT_MISSING', { what: 'there is no such file', where, cause });
+  throw new SpecError('E_INPUT_DENIED', {
+    what: `the file cannot be read (${code || String(cause)})`,
+    where,
+    cause,
+  });
 }

@@ -1,0 +1,47 @@
+import type { AttemptStatus } from '../network.js';
+import type { Session } from './session.js';
+
+/** Asks one machine about attempts on one or several hosts that share its root directory; one request in all. */
+export async function askStatus(
+  { shell, helper, paths }: Session,
+  attemptsByHostId: ReadonlyMap<string, readonly string[]>,
+): Promise<Map<string, AttemptStatus>> {
+  const args = [...attemptsByHostId].flatMap(([id, attempts]) => [id, String(attempts.length)]);
+  const asked = new Set([...attemptsByHostId.values()].flat());
+  const input = [...asked].map((attempt) => `${attempt}\n`).join('');
+  const { stdout } = await shell.run(SCRIPT, {
+    args: [helper.file, paths.root, paths.batch, ...args],
+    input,
+  });
+  const answers = new Map<string, AttemptStatus>();
+  for (const line of stdout.toString('latin1').split('\n')) {
+    const [attempt = '', word = ''] = line.split('\t');
+    if (asked.has(attempt)) answers.set(attempt, toStatus(word));
+  }
+  return answers;
+}
+
+/** The helper's words; whatever else it says is neither finished nor failed. */
+function toStatus(word: string): AttemptStatus {
+  switch (word) {
+    case 'free':
+    case 'done':
+    case 'error':
+      return { state: word };
+    case 'busy':
+    case 'paused':
+      return { state: 'busy', paused: word === 'paused' };
+    default:
+      return { state: 'unknown' };
+  }
+}
+
+/** A host whose directory is not there yet has nothing to say; the others still answer. */
+const SCRIPT = `
+file=$1 root=$2 batch=$3; shift 3
+while (($# > 1)); do
+  mapfile -t -n "$2" attempts
+  if [[ -d $root/$1/$batch ]]; then printf '%s\\n' "\${attempts[@]}" | bash "$file" status "$root" "$1" "$batch"; fi
+  shift 2
+done
+exit 0`;

@@ -1,0 +1,203 @@
+import PQueue from 'p-queue';
+import { type Clock, systemClock } from '../../clock.js';
+import { HostError, JobError, SpecError, StateError, TransportError } from '../../errors.js';
+import type { Collected, NetworkEvent } from '../../events/event.js';
+import type { Random } from '../../random.js';
+import { type Host, hostId } from '../../spec/host.js';
+import type {
+  Attempt,
+  AttemptStatus,
+  BatchContext,
+  Network,
+  NetworkListener,
+  OutputRange,
+} from '../network.js';
+import type { Shell } from '../shell/shell.js';
+import { askStatus } from './ask-status.js';
+import { defaultReconnectPolicy, type ReconnectPolicy } from './backoff.js';
+import { DirectHost } from './direct-host.js';
+import { runRequest, simpleRequest } from './gjob-requests.js';
+import { type Helper, packagedHelper } from './helper-install.js';
+import { InputStore } from './staging/input-store.js';
+import type { InputTree } from './staging/layout.js';
+
+export interface DirectNetworkOptions {
+  /** The machines that run jobs; names are unique. */
+  readonly hosts: readonly Host[];
+  /** Machines that are only asked, on behalf of the hosts whose `managedBy` names them. @default none */
+  readonly managers?: readonly Host[];
+  /** A new, unopened Shell; called again for each reconnection. */
+  readonly openShell: (host: Host) => Shell;
+  /** What local input paths are relative to. @default the working directory */
+  readonly cwd?: string;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly reconnect?: ReconnectPolicy;
+  /** @default the one that comes with this package */
+  readonly helper?: Helper;
+}
+
+/** Bare hosts, each with the helper `gjob` behind a Shell. */
+export class DirectNetwork implements Network {
+  readonly #options: DirectNetworkOptions;
+  readonly #listeners = new Set<NetworkListener>();
+  readonly #hosts = new Map<string, DirectHost>();
+  readonly #managers = new Map<string, DirectHost>();
+  readonly #inputs: InputStore;
+  readonly #transfers = new PQueue({ concurrency: 8 });
+
+  constructor(options: DirectNetworkOptions) {
+    this.#options = options;
+    this.#inputs = new InputStore(options.cwd ?? process.cwd());
+  }
+
+  getHosts(): readonly Host[] {
+    return this.#options.hosts;
+  }
+
+  async open({ batch, offsets = {} }: BatchContext): Promise<void> {
+    if (this.#hosts.size > 0)
+      throw new StateError('E_INTERNAL', { what: 'the network is open already', where: batch });
+    const { hosts, managers = [] } = this.#options;
+    for (const host of hosts)
+      this.#hosts.set(host.name, this.#createHost(host, batch, offsets[host.name] ?? 0, true));
+    for (const host of managers) this.#managers.set(host.name, this.#createHost(host, batch, 0, false));
+    await Promise.all([...this.#hosts.values(), ...this.#managers.values()].map((host) => host.link.open()));
+  }
+
+  subscribe(listener: NetworkListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async launchJob(attempt: Attempt): Promise<void> {
+    const host = this.#host(attempt);
+    const tree = await this.#plantInputs(host, attempt);
+    await host.link.send(runRequest(attempt, tree));
+  }
+
+  async getJobStatus(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, AttemptStatus>> {
+    const questions = new Map<DirectHost, Map<string, string[]>>();
+    for (const attempt of attempts) {
+      const asked = this.#askedFor(this.#host(attempt));
+      const byHost = questions.get(asked) ?? new Map<string, string[]>();
+      questions.set(asked, byHost);
+      const id = hostId(attempt.host);
+      byHost.set(id, [...(byHost.get(id) ?? []), attempt.id]);
+    }
+    const answers = await Promise.all([...questions].map(([asked, byHost]) => askQuietly(asked, byHost)));
+    const known = new Map(answers.flatMap((answer) => [...answer]));
+    return new Map(attempts.map(({ id }) => [id, known.get(id) ?? UNKNOWN]));
+  }
+
+  getStdout(attempt: Attempt, range?: OutputRange): Promise<Buffer> {
+    return this.#host(attempt).readOutput(attempt.id, 'log', range);
+  }
+
+  getStderr(attempt: Attempt, range?: OutputRange): Promise<Buffer> {
+    return this.#host(attempt).readOutput(attempt.id, 'err', range);
+  }
+
+  async collectJob(attempt: Attempt, directory: string): Promise<Collected> {
+    const collected = await this.#host(attempt).collect(attempt, directory);
+    const { files } = attempt.spec;
+    const notSent =
+      files.length === 0
+        ? []
+        : await this.#inputs.treeOf(files).then(
+            ({ skipped }) => skipped,
+            () => [],
+          );
+    return { ...collected, skipped: [...notSent, ...collected.skipped] };
+  }
+
+  async killJob(attempt: Attempt): Promise<void> {
+    await this.#host(attempt).link.send(simpleRequest('kill', attempt));
+  }
+
+  async pauseJob(attempt: Attempt): Promise<void> {
+    await this.#host(attempt).link.send(simpleRequest('pause', attempt));
+  }
+
+  async unpauseJob(attempt: Attempt): Promise<void> {
+    await this.#host(attempt).link.send(simpleRequest('unpause', attempt));
+  }
+
+  async deleteJob(attempt: Attempt): Promise<void> {
+    await this.#host(attempt).deleteAttempt(attempt.id);
+  }
+
+  async close({ cleanup = false }: { readonly cleanup?: boolean } = {}): Promise<void> {
+    const hosts = [...this.#hosts.values()];
+    if (cleanup) await Promise.all(hosts.map((host) => host.cleanUp()));
+    await Promise.all([...hosts, ...this.#managers.values()].map((host) => host.link.close()));
+  }
+
+  #createHost(host: Host, batch: string, offset: number, runsJobs: boolean): DirectHost {
+    const {
+      openShell,
+      clock = systemClock,
+      random = Math.random,
+      reconnect = defaultReconnectPolicy,
+    } = this.#options;
+    const { helper = packagedHelper() } = this.#options;
+    const emit = (event: NetworkEvent) => {
+      for (const listener of this.#listeners) listener(event);
+    };
+    const link = { openShell, helper, batch, offset, runsJobs, clock, random, reconnect, emit };
+    return new DirectHost(host, link, this.#transfers);
+  }
+
+  #host({ host, id }: Attempt): DirectHost {
+    const found = this.#hosts.get(host);
+    if (found) return found;
+    throw new HostError('E_HOST_UNKNOWN', {
+      what: `the host is not in this pool (or the pool is not open), for attempt ${id}`,
+      where: host,
+    });
+  }
+
+  #askedFor(host: DirectHost): DirectHost {
+    return this.#managers.get(host.link.host.managedBy ?? '') ?? host;
+  }
+
+  /** A file that changed under us is looked at once more; the attempt's inputs are then the new ones. */
+  async #plantInputs(host: DirectHost, { spec }: Attempt): Promise<string | null> {
+    for (let again = false; spec.files.length > 0; again = true) {
+      try {
+        const tree = await this.#inputs.treeOf(spec.files);
+        return await plantTree(host, tree);
+      } catch (error) {
+        this.#inputs.forget(spec.files);
+        if (again || !(error instanceof JobError && error.code === 'E_INPUT_CHANGED'))
+          throw asJobError(error);
+      }
+    }
+    return null;
+  }
+}
+
+async function plantTree(host: DirectHost, tree: InputTree): Promise<string | null> {
+  if (tree.layout === '') return null;
+  await host.cache.plant(tree);
+  return tree.sha256;
+}
+
+/** What is wrong with a spec's files now is this job's fault alone. */
+function asJobError(error: unknown): unknown {
+  if (!(error instanceof SpecError)) return error;
+  const { code, what, where, next, cause } = error;
+  return new JobError(code, { what, where, next, cause });
+}
+
+/** A host that cannot be asked answers nothing: its attempts are unknown. */
+async function askQuietly(asked: DirectHost, byHost: ReadonlyMap<string, readonly string[]>) {
+  try {
+    return await askStatus(asked.link.session, byHost);
+  } catch (error) {
+    if (error instanceof TransportError || error instanceof HostError) return [];
+    throw error;
+  }
+}
+
+const UNKNOWN: AttemptStatus = { state: 'unknown' };

@@ -1,0 +1,118 @@
+import { stat } from 'node:fs/promises';
+import type PQueue from 'p-queue';
+import { JobError, TransportError } from '../../../errors.js';
+import type { Collected } from '../../../events/event.js';
+import type { JobSpec } from '../../../spec/job-spec.js';
+import { escapeField } from '../escape.js';
+import { runVerb, type Session } from '../session.js';
+import { digestFile } from '../staging/digests.js';
+import { LocalTree } from './local-tree.js';
+import { checkCaseCollisions } from './name-collisions.js';
+import type { OutputFetcher } from './output-fetcher.js';
+import { parseReturnManifest, type ReturnEntry } from './return-manifest.js';
+
+export interface CollectOptions {
+  readonly attempt: string;
+  readonly spec: JobSpec;
+  /** Local; made when there is something to put there. */
+  readonly directory: string;
+  readonly session: () => Session;
+  readonly fetcher: OutputFetcher;
+  /** Bounds how many files move at once to and from all hosts. */
+  readonly transfers: PQueue;
+  /** What the host said there is; null when it is not known. */
+  readonly output: { readonly stdout: boolean; readonly stderr: boolean } | null;
+}
+
+/** Fetches what an attempt left. Asks nothing of the host when it left nothing and declares no returns. */
+export async function collectJob(options: CollectOptions): Promise<Collected> {
+  const { output, spec } = options;
+  const tree = new LocalTree(options.directory);
+  const [stdoutBytes, stderrBytes, returned] = await Promise.all([
+    output?.stdout === false ? 0 : collectOutput(options, tree, 'log'),
+    output?.stderr === false ? 0 : collectOutput(options, tree, 'err'),
+    spec.returns.length === 0 ? NOTHING : collectReturns(options, tree),
+  ]);
+  return { stdoutBytes, stderrBytes, ...returned };
+}
+
+type Returned = Omit<Collected, 'stdoutBytes' | 'stderrBytes'>;
+
+const NOTHING: Returned = { files: [], missing: [], skipped: [] };
+
+/** Short outputs come many at a time; a long one is copied as a file, so that memory stays flat. */
+async function collectOutput(options: CollectOptions, tree: LocalTree, file: 'log' | 'err'): Promise<number> {
+  const { attempt, fetcher, transfers, output } = options;
+  const name = file === 'log' ? 'stdout' : 'stderr';
+  const { size, bytes } = await fetcher.fetch({ attempt, file, from: 0, maxBytes: SHORT_BYTES });
+  if (size < 0 && output) {
+    throw new JobError('E_STORE_GONE', {
+      what: `its ${name} is no longer on the host`,
+      where: `attempt ${attempt}`,
+    });
+  }
+  if (size <= 0) return 0;
+  if (size === bytes.length) await tree.placeBytes(name, bytes);
+  else {
+    const { shell, paths } = options.session();
+    const fill = (part: string) => shell.getFile(paths.record(attempt, file), part, size);
+    await transfers.add(() => tree.placeFile(name, 0o600, fill));
+  }
+  return size;
+}
+
+async function collectReturns(options: CollectOptions, tree: LocalTree): Promise<Returned> {
+  const { attempt, spec, transfers } = options;
+  const session = options.session();
+  const { hostId, batch } = session.paths;
+  const input = spec.returns.map(({ pattern }) => `${escapeField(pattern)}\n`).join('');
+  const { stdout } = await runVerb(session, 'manifest', [hostId, batch, attempt], {
+    input,
+    refusable: true,
+    deadlineMs: DIGEST_MS,
+  });
+  const { entries, skipped, matched } = parseReturnManifest(stdout, spec.returns, session.shell.where);
+  await tree.makeDirectory('.');
+  await checkCaseCollisions(tree.top, entries);
+  const directories = entries.filter(({ kind }) => kind === 'd');
+  for (const { path } of directories) await tree.makeDirectory(path);
+  const fetchOne = async (entry: ReturnEntry) => {
+    if (entry.kind === 'f') await transfers.add(() => fetchFile(session, attempt, entry, tree));
+  };
+  await settleAll(entries.map(fetchOne));
+  for (const entry of entries) if (entry.kind === 'l') await tree.placeLink(entry.path, entry.target);
+  for (const entry of entries.toReversed())
+    if (entry.kind === 'd') await tree.setDirectoryMode(entry.path, entry.mode);
+  const missing = spec.returns
+    .filter(({ optional }, at) => !optional && !matched.has(at))
+    .map(({ pattern }) => pattern);
+  const files = entries.flatMap((entry) =>
+    entry.kind === 'f' ? [{ path: entry.path, bytes: entry.size }] : [],
+  );
+  return { files, missing, skipped };
+}
+
+async function fetchFile(
+  { shell, paths }: Session,
+  attempt: string,
+  { path, size, mode, sha256 }: Extract<ReturnEntry, { kind: 'f' }>,
+  tree: LocalTree,
+): Promise<void> {
+  await tree.placeFile(path, mode, async (part) => {
+    await shell.getFile(paths.work(attempt, path), part, size);
+    const same = (await stat(part)).size === size && (await digestFile(part)) === sha256;
+    if (same) return;
+    throw new TransportError('E_TRANSFER', {
+      what: `${JSON.stringify(path)} is not what the host announced`,
+      where: shell.where,
+    });
+  });
+}
+
+/** Waits for all, so that nothing is written after the answer; then throws the first fault. */
+async function settleAll(all: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(all)) if (result.status === 'rejected') throw result.reason;
+}
+
+const SHORT_BYTES = 64 * 1024;
+const DIGEST_MS = 600_000;

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, lstat, mkdir, open, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { JobError } from '../../../errors.js';
+
+/**
+ * A directory on this machine that what comes from a host is written into: below it only, never through a symbolic
+ * link, under temporary names until whole. Directories 0700, files as told.
+ */
+export class LocalTree {
+  readonly #made = new Set<string>();
+
+  constructor(readonly top: string) {}
+
+  /** Makes the directory `path` and those above it; refuses a link or a file in the way. */
+  async makeDirectory(path: string): Promise<void> {
+    if (this.#made.has(path)) return;
+    if (path !== '.') await this.makeDirectory(dirname(path));
+    const full = join(this.top, path);
+    await guarded(full, async () => {
+      if (path === '.') await mkdir(full, { recursive: true, mode: 0o700 });
+      else await mkdir(full, { mode: 0o700 }).catch(ignoreExisting);
+      if (!(await lstat(full)).isDirectory()) throw inTheWay(full);
+    });
+    this.#made.add(path);
+  }
+
+  /** Has `fill` write a new file at a temporary place, then gives it its mode and its name. Leaves nothing on failure. */
+  placeFile(path: string, mode: number, fill: (part: string) => Promise<void>): Promise<void> {
+    return this.#place(path, async (part) => {
+      await fill(part);
+      await setMode(part, mode);
+    });
+  }
+
+  /** The same for bytes at hand; mode 0600. */
+  placeBytes(path: string, bytes: Buffer): Promise<void> {
+    return this.#place(path, (part) => writeFile(part, bytes, { flag: 'wx', mode: 0o600 }));
+  }
+
+  async #place(path: string, fill: (part: string) => Promise<void>): Promise<void> {
+    await this.makeDirectory(dirname(path));
+    const full = join(this.top, path);
+    const part = join(dirname(full), `.part-${randomBytes(9).toString('hex')}`);
+    try {
+      await fill(part);
+      await rename(part, full);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw localFault(full, error);
+    }
+  }
+
+  async placeLink(path: string, target: string): Promise<void> {
+    await this.makeDirectory(dirname(path));
+    const full = join(this.top, path);
+    await guarded(full, async () => {
+      await unlink(full).catch(ignoreMissing);
+      await symlink(target, full);
+    });
+  }
+
+  /** Last of all: a directory without write permission could not be filled. */
+  async setDirectoryMode(path: string, mode: number): Promise<void> {
+    await guarded(path, () => chmod(join(this.top, path), mode | 0o700));
+  }
+}
+
+/** Opened without following links, so that the mode lands on what was just written. */
+async function setMode(part: string, mode: number): Promise<void> {
+  const file = await open(part, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    await file.chmod(mode);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Says of a full disk what it is; hands everything else on. */
+async function guarded<T>(where: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    throw localFault(where, cause);
+  }
+}
+
+/** A failed write on this machine says so as an E_LOCAL_DISK, also when a Shell reports it; anything else stays what it is. */
+function localFault(where: string, cause: unknown): unknown {
+  const inner = errorCode(cause instanceof Error ? cause.cause : undefined);
+  const code = FULL.has(inner) ? inner : errorCode(cause);
+  if (IN_THE_WAY.has(code)) return inTheWay(where);
+  if (!FULL.has(code) && !DENIED.has(code)) return cause;
+  return new JobError('E_LOCAL_DISK', { what: `cannot write the file (${code})`, where, cause });
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+function inTheWay(where: string): JobError {
+  return new JobError('E_OUTPUT_UNSAFE', { what: 'something else of that name is in the way', where });
+}
+
+function ignoreExisting(error: unknown): void {
+  if (errorCode(error) !== 'EEXIST') throw error;
+}
+
+function ignoreMissing(error: unknown): void {
+  if (errorCode(error) !== 'ENOENT') throw error;
+}
+
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const DENIED = new Set(['EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE', 'ENAMETOOLONG']);
+const IN_THE_WAY = new Set(['ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'EEXIST', 'ELOOP']);

@@ -1,0 +1,159 @@
+import { HostError, JobError } from '../../../errors.js';
+import type { ReturnFile } from '../../../spec/job-spec.js';
+import { unescapeField } from '../escape.js';
+import { LineReader } from '../line-reader.js';
+import { staysInside } from '../staging/link-target.js';
+import { matchesReturn } from './return-pattern.js';
+
+/** One thing a job left that it declared. `path` is relative and was checked component by component. */
+export type ReturnEntry =
+  | { readonly kind: 'd'; readonly path: string; readonly mode: number }
+  | {
+      readonly kind: 'f';
+      readonly path: string;
+      readonly mode: number;
+      readonly size: number;
+      readonly sha256: string;
+    }
+  | { readonly kind: 'l'; readonly path: string; readonly target: string };
+
+/** What a host says a job left, checked. */
+export interface ReturnManifest {
+  readonly entries: readonly ReturnEntry[];
+  readonly skipped: readonly { readonly path: string; readonly why: string }[];
+  /** Patterns that matched something, as indexes into the declared returns. */
+  readonly matched: ReadonlySet<number>;
+}
+
+/**
+ * Reads the answer of the `manifest` verb. Nothing in it is trusted: only paths that were asked for, that stay below the
+ * target and are within the limits come through.
+ *
+ * @throws JobError E_OUTPUT_UNSAFE when the host offers anything else; HostError E_PROTOCOL when a line is not as agreed.
+ */
+export function parseReturnManifest(
+  answer: Buffer,
+  returns: readonly ReturnFile[],
+  where: string,
+): ReturnManifest {
+  const gathered = new Gathered(returns, where);
+  const reader = new LineReader(where);
+  reader.push(answer, (line) => gathered.add(line));
+  if (reader.offset !== answer.length) throw gathered.malformed('its last line has no end');
+  gathered.checkTree();
+  return { entries: [...gathered.entries.values()], skipped: gathered.skipped, matched: gathered.matched };
+}
+
+class Gathered {
+  readonly entries = new Map<string, ReturnEntry>();
+  readonly skipped: { path: string; why: string }[] = [];
+  readonly matched = new Set<number>();
+
+  constructor(
+    readonly returns: readonly ReturnFile[],
+    readonly where: string,
+  ) {}
+
+  add(line: string): void {
+    const fields = line.split('\t');
+    if (fields.length !== 7) throw this.malformed(`a line of ${fields.length} fields`);
+    const [number = '', kind = '', mode = '', size = '', sha256 = '', escaped = '', last = ''] = fields;
+    const index = Number(number) - 1;
+    const asked = /^\d{1,6}$/.test(number) ? this.returns[index] : undefined;
+    if (!asked) throw this.malformed('a pattern that was not asked for');
+    const path = this.#checkedPath(unescapeField(escaped, this.where), asked);
+    this.matched.add(index);
+    if (path === null) return;
+    if (kind === 's') this.#skip(path, printable(unescapeField(last, this.where)));
+    else this.#put(this.#entry(kind, path, { mode, size, sha256, target: unescapeField(last, this.where) }));
+  }
+
+  /** Null when the path is harmless but cannot be kept. */
+  #checkedPath(path: string, asked: ReturnFile): string | null {
+    if (path.includes('�')) {
+      this.#skip(path, 'its name is not valid UTF-8');
+      return null;
+    }
+    const fault = pathFault(path) ?? (matchesReturn(asked.pattern, path) ? null : 'it was not asked for');
+    if (fault) throw this.unsafe(path, fault);
+    if (path !== 'stdout' && path !== 'stderr' && !/^(stdout|stderr)\//.test(path)) return path;
+    this.#skip(path, "the name is taken by the job's own output; return it under another name");
+    return null;
+  }
+
+  #entry(
+    kind: string,
+    path: string,
+    raw: { mode: string; size: string; sha256: string; target: string },
+  ): ReturnEntry {
+    if (kind === 'l') {
+      if (!staysInside(path, raw.target))
+        throw this.unsafe(path, `it links to ${JSON.stringify(raw.target.slice(0, 200))}`);
+      return { kind, path, target: raw.target };
+    }
+    if (!/^[0-7]{1,5}$/.test(raw.mode)) throw this.malformed('a bad mode');
+    const mode = Number.parseInt(raw.mode, 8) & 0o777;
+    if (kind === 'd') return { kind, path, mode };
+    if (kind !== 'f' || !/^\d{1,15}$/.test(raw.size) || !/^[0-9a-f]{64}$/.test(raw.sha256))
+      throw this.malformed('a bad entry');
+    return { kind, path, mode, size: Number(raw.size), sha256: raw.sha256 };
+  }
+
+  /** Two patterns may match the same thing; it must then be the same. */
+  #put(entry: ReturnEntry): void {
+    const other = this.entries.get(entry.path);
+    if (other && JSON.stringify(other) !== JSON.stringify(entry))
+      throw this.unsafe(entry.path, 'it is offered as two things');
+    this.entries.set(entry.path, entry);
+    if (this.entries.size > RETURN_LIMITS.entries)
+      throw this.unsafe(entry.path, `more than ${RETURN_LIMITS.entries} entries`);
+  }
+
+  #skip(path: string, why: string): void {
+    if (this.skipped.length < RETURN_LIMITS.entries) this.skipped.push({ path, why });
+  }
+
+  /** Nothing may lie below a file or a link. */
+  checkTree(): void {
+    for (const path of this.entries.keys()) {
+      for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+        const above = this.entries.get(path.slice(0, at));
+        if (above && above.kind !== 'd')
+          throw this.unsafe(path, 'it lies below something that is no directory');
+      }
+    }
+  }
+
+  unsafe(path: string, why: string): JobError {
+    return new JobError('E_OUTPUT_UNSAFE', {
+      what: `refused ${JSON.stringify(path.slice(0, 200))}: ${why}`,
+      where: this.where,
+    });
+  }
+
+  malformed(what: string): HostError {
+    return new HostError('E_PROTOCOL', { what: `the list of returned files has ${what}`, where: this.where });
+  }
+}
+
+/** What is wrong with a relative path from a host, or null. */
+export function pathFault(path: string): string | null {
+  if (path === '') return 'the path is empty';
+  if (path.includes('\0')) return 'the path contains a NUL';
+  if (path.includes('\\') && process.platform === 'win32') return 'the path contains a backslash';
+  if (Buffer.byteLength(path) > RETURN_LIMITS.pathBytes) return 'the path is too long';
+  const parts = path.split('/');
+  if (parts.length > RETURN_LIMITS.depth) return 'the path is too deep';
+  for (const part of parts) {
+    if (part === '' || part === '.' || part === '..') return `a component is ${JSON.stringify(part)}`;
+    if (Buffer.byteLength(part) > 255) return 'a component is longer than 255 bytes';
+  }
+  return null;
+}
+
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+}
+
+/** One job's returns are at most this much; a host that offers more is not believed. */
+export const RETURN_LIMITS = { entries: 200_000, pathBytes: 4000, depth: 100 } as const;

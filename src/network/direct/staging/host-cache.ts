@@ -1,0 +1,167 @@
+import type PQueue from 'p-queue';
+import { HostError, TransportError } from '../../../errors.js';
+import { remoteFault } from '../remote-fault.js';
+import { runVerb, type Session } from '../session.js';
+import { sendBlob } from './blob-upload.js';
+import type { Blob, InputTree } from './layout.js';
+
+/**
+ * What lies in one host's cache, as far as this controller knows. Trees asked for while a round is under way wait for
+ * the next, so each blob is sent once, however many jobs want it at the same time.
+ */
+export class HostCache {
+  readonly #planted = new Set<string>();
+  readonly #asked = new Map<string, Asked>();
+  #running = false;
+
+  /** @param transfers bounds how many files move at once to all hosts together. */
+  constructor(
+    readonly session: () => Session,
+    readonly transfers: PQueue,
+  ) {}
+
+  /**
+   * Sees to it that the host has this tree; sends only what is missing there.
+   *
+   * @throws JobError E_INPUT_CHANGED; HostError E_REMOTE_DISK, E_REMOTE_INODES; TransportError E_TRANSFER and others.
+   */
+  async plant(tree: InputTree): Promise<void> {
+    if (this.#planted.has(tree.sha256)) return;
+    const asked = this.#asked.get(tree.sha256) ?? createAsked(tree);
+    this.#asked.set(tree.sha256, asked);
+    if (!this.#running) void this.#runRounds();
+    await asked.done;
+  }
+
+  /** The cache there is not what we thought: asks anew from now on. */
+  forget(): void {
+    this.#planted.clear();
+  }
+
+  async #runRounds(): Promise<void> {
+    this.#running = true;
+    await Promise.resolve(); // all requests of this turn go into one round
+    while (this.#asked.size > 0) {
+      const round = [...this.#asked.values()].slice(0, MAX_TREES);
+      await this.#round(round).catch((error: unknown) => {
+        for (const { reject } of round) reject(error);
+      });
+      for (const { tree } of round) this.#asked.delete(tree.sha256);
+    }
+    this.#running = false;
+  }
+
+  async #round(round: readonly Asked[]): Promise<void> {
+    const session = this.session();
+    const blobs = new Map(round.flatMap(({ tree }) => tree.blobs.map((blob) => [blob.sha256, blob])));
+    const missing = await findMissing(session, [
+      ...round.map(({ tree }) => `tree-${tree.sha256}`),
+      ...blobs.keys(),
+    ]);
+    const wanted = round.filter(({ tree }) => missing.has(`tree-${tree.sha256}`));
+    const needed = new Set(wanted.flatMap(({ tree }) => tree.blobs.map(({ sha256 }) => sha256)));
+    const sending = [...blobs.values()].filter(({ sha256 }) => needed.has(sha256) && missing.has(sha256));
+    const faults = await this.#send(session, sending);
+    const whole = wanted.filter(({ tree, reject }) => {
+      const fault = tree.blobs.map(({ sha256 }) => faults.get(sha256)).find(Boolean);
+      if (fault) reject(fault);
+      return !fault;
+    });
+    await plantTrees(session, whole);
+    for (const { tree, resolve } of round.filter(
+      (asked) => !wanted.includes(asked) || whole.includes(asked),
+    )) {
+      this.#planted.add(tree.sha256);
+      resolve();
+    }
+  }
+
+  /** Sends blobs, a few at a time; answers the faults by digest. */
+  async #send(session: Session, blobs: readonly Blob[]): Promise<Map<string, unknown>> {
+    const faults = new Map<string, unknown>();
+    const lanes = Array.from({ length: TRANSFERS_A_HOST }, (_, lane) => async () => {
+      for (let at = lane; at < blobs.length; at += TRANSFERS_A_HOST) {
+        const blob = blobs[at];
+        if (!blob) continue;
+        await this.transfers
+          .add(() => sendBlob(session, blob))
+          .catch((error: unknown) => faults.set(blob.sha256, error));
+      }
+    });
+    await Promise.all(lanes.map((lane) => lane()));
+    if (blobs.length === 0) return faults;
+    for (const [sha256, why] of await admit(session, blobs)) {
+      const cause = new TransportError('E_TRANSFER', {
+        what: `an input did not arrive whole: ${why}`,
+        where: session.shell.where,
+      });
+      if (!faults.has(sha256))
+        faults.set(sha256, await remoteFault(session.shell, session.paths.root, cause));
+    }
+    return faults;
+  }
+}
+
+interface Asked {
+  readonly tree: InputTree;
+  readonly done: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function createAsked(tree: InputTree): Asked {
+  let resolve = () => {};
+  let reject: Asked['reject'] = () => {};
+  const done = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  done.catch(() => {}); // every caller of `plant` sees it
+  return { tree, done, resolve, reject };
+}
+
+async function findMissing(session: Session, names: readonly string[]): Promise<Set<string>> {
+  const { stdout } = await runVerb(session, 'missing', [], { input: `${names.join('\n')}\n` });
+  return new Set(stdout.toString('latin1').split('\n').filter(Boolean));
+}
+
+/** Has the host check what was sent and take it into its cache; answers what it refused, and why. */
+async function admit(session: Session, blobs: readonly Blob[]): Promise<[string, string][]> {
+  const input = blobs.map(({ sha256, size }) => `${sha256}\t${sha256}\t${size}\n`).join('');
+  const { stdout } = await runVerb(session, 'admit', [session.paths.batch], { input, deadlineMs: LONG_MS });
+  const answers = readAnswers(stdout);
+  return blobs.flatMap(({ sha256 }): [string, string][] => {
+    const answer = answers.get(sha256) ?? 'no answer';
+    return answer === 'ok' ? [] : [[sha256, answer]];
+  });
+}
+
+async function plantTrees(session: Session, round: readonly Asked[]): Promise<void> {
+  if (round.length === 0) return;
+  const input = round.map(({ tree }) => `${tree.layout}plant\t${tree.sha256}\n`).join('');
+  const { stdout } = await runVerb(session, 'plant', [], { input, deadlineMs: LONG_MS });
+  const answers = readAnswers(stdout);
+  const bad = round.find(({ tree }) => answers.get(tree.sha256) !== 'ok');
+  if (!bad) return;
+  const why = answers.get(bad.tree.sha256) ?? 'no answer';
+  const refusal = new HostError('E_PROTOCOL', {
+    what: `the inputs could not be laid out: ${why}`,
+    where: session.shell.where,
+  });
+  throw await remoteFault(session.shell, session.paths.root, refusal);
+}
+
+/** Lines `ok SHA` and `bad SHA WHY`, by digest. */
+function readAnswers(stdout: Buffer): Map<string, string> {
+  const lines = stdout
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.split(/[ \t]/));
+  return new Map(
+    lines.map(([word = '', sha256 = '', ...why]) => [sha256, word === 'ok' ? 'ok' : why.join(' ')]),
+  );
+}
+
+const MAX_TREES = 500;
+const TRANSFERS_A_HOST = 4;
+const LONG_MS = 600_000;
