@@ -1,0 +1,15 @@
+/** How a batch is run, besides its jobs and hosts. Plain data, kept in `batch.json`; holds no secret. */
+export interface BatchOptions {
+  /** @default 'ssh2' */
+  readonly transport?: 'ssh2' | 'openssh';
+  /** Another ssh_config than the user's own; absolute. */
+  readonly configFile?: string;
+  /** @default 'accept-new' */
+  readonly hostKeyPolicy?: 'accept-new' | 'strict';
+  /** At most so many jobs at once on all hosts together. @default no limit */
+  readonly maxRunning?: number;
+  /** @default 'random' */
+  readonly placement?: 'random' | 'pack' | 'spread';
+  /** Tries of a job that fails, as GNU parallel counts them: 3 is the first and two more. @default 1 */
+  readonly retries?: number;
+}

@@ -1,0 +1,66 @@
+import type { BatchCounts } from '../events/event.js';
+import { type BatchState, countJobs, type HostRecord } from '../queue/batch-state.js';
+import { STATE_ERROR, STATE_UNKNOWN } from '../queue/states.js';
+import { estimateRemainingMs } from '../report/eta.js';
+
+/** Where a batch stands, for people. */
+export interface BatchProgress {
+  readonly name: string;
+  readonly total: number;
+  readonly counts: BatchCounts;
+  /** Started on a host and not ended. */
+  readonly running: number;
+  /** Not started yet, here or in the backlog of a host. */
+  readonly waiting: number;
+  readonly elapsedMs: number;
+  /** Null as long as nothing ended. */
+  readonly etaMs: number | null;
+  readonly hosts: readonly HostProgress[];
+  /** One line; null when nothing failed yet. */
+  readonly lastFailure: string | null;
+  /** Why nothing more is launched. */
+  readonly stopping: string | null;
+}
+
+export interface HostProgress {
+  readonly name: string;
+  readonly state: 'connecting' | 'up' | 'unreachable' | 'unusable';
+  readonly running: number;
+  readonly slots: number;
+  readonly done: number;
+  readonly failed: number;
+}
+
+export interface ProgressNotes {
+  readonly name: string;
+  readonly lastFailure: string | null;
+  readonly elapsedMs: number;
+}
+
+/** Reads the progress off the state. Pure; O(hosts). */
+export function measureProgress(state: BatchState, notes: ProgressNotes): BatchProgress {
+  const counts = countJobs(state);
+  const total = state.jobs.length;
+  const running = state.hosts.reduce((sum, host) => sum + host.running, 0);
+  const ended = counts.done + counts.error;
+  return {
+    ...notes,
+    total,
+    counts,
+    running,
+    waiting: Math.max(0, total - ended - counts.unknown - running),
+    etaMs: ended === total ? null : estimateRemainingMs(notes.elapsedMs, ended, total),
+    hosts: state.hosts.map(measureHost),
+    stopping: state.stopping,
+  };
+}
+
+function measureHost({ name, state, running, slots, done, failed, fault }: HostRecord): HostProgress {
+  return { name, state: describe(state, fault !== null), running, slots: slots ?? 0, done, failed };
+}
+
+function describe(state: HostRecord['state'], hasFault: boolean): HostProgress['state'] {
+  if (state === STATE_ERROR) return 'unusable';
+  if (state === STATE_UNKNOWN) return hasFault ? 'unreachable' : 'connecting';
+  return 'up';
+}

@@ -1,0 +1,69 @@
+import type { Outcome } from '../events/outcome.js';
+import type { AttemptRecord, Job } from '../queue/job.js';
+import { lastAttempt } from '../queue/job.js';
+import type { State } from '../queue/states.js';
+import { nameCause } from '../report/failure-group.js';
+import { type BatchReport, summarize } from '../report/batch-report.js';
+import type { LoadedBatch } from './load-batch.js';
+
+/** What `gpool status` shows. `schema` grows only when something is taken away. */
+export interface BatchStatus extends BatchReport {
+  readonly schema: 1;
+  readonly name: string;
+  readonly directory: string;
+  readonly createdAt: string;
+  /** Of the last event, ISO 8601 UTC; empty when there is none. */
+  readonly lastAt: string;
+  readonly ended: boolean;
+  readonly stopping: string | null;
+  readonly jobs: readonly JobStatus[];
+}
+
+export interface JobStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly state: State;
+  readonly host: string | null;
+  readonly attempts: number;
+  /** Of the last attempt. */
+  readonly outcome: Outcome | null;
+  /** Why it failed, in a few words; null unless it did. */
+  readonly cause: string | null;
+  /** Run time of the last attempt. */
+  readonly wallMs: number | null;
+}
+
+/** Sums up a batch that was read from its directory. */
+export function describeBatch({ directory, file, state }: LoadedBatch): BatchStatus {
+  return {
+    schema: 1,
+    name: file.name,
+    directory: directory.path,
+    createdAt: file.createdAt,
+    lastAt: state.lastAt,
+    ended: state.ended,
+    stopping: state.stopping,
+    ...summarize(state),
+    jobs: state.jobs.map(describeJob),
+  };
+}
+
+function describeJob(job: Job): JobStatus {
+  const last = lastAttempt(job);
+  return {
+    id: job.id,
+    name: job.spec.name,
+    state: job.state,
+    host: job.host,
+    attempts: job.attempts.length,
+    outcome: last?.outcome ?? null,
+    cause: job.state === 'error' && last ? describeCause(last) : null,
+    wallMs: last?.usage?.wallMs ?? null,
+  };
+}
+
+/** With the exit code, also when it is something else that failed the job. */
+function describeCause(attempt: AttemptRecord): string {
+  const cause = nameCause(attempt);
+  return attempt.fault ? `${cause}: ${attempt.fault.what}` : cause;
+}

@@ -1,0 +1,31 @@
+import type { Network } from '../network/network.js';
+import type { Prompt } from '../network/shell/ssh-options.js';
+import { SshNetwork } from '../network/ssh-network.js';
+import type { Host } from '../spec/host.js';
+import type { BatchOptions } from './batch-options.js';
+
+/** What a connection may need from a person, and whom it may tell details. */
+export interface Contact {
+  /** @default nobody is asked */
+  readonly prompt?: Prompt | undefined;
+  readonly debug?: ((line: string) => void) | undefined;
+}
+
+/** The network that reaches these hosts; `:` among them is this machine. Opens nothing. */
+export function createNetwork(hosts: readonly Host[], options: BatchOptions, contact: Contact = {}): Network {
+  return new SshNetwork({ hosts, ...sshSettings(options, contact) });
+}
+
+/** The part of the options that says how SSH connections are made. */
+export function sshSettings(
+  { transport, configFile, hostKeyPolicy }: BatchOptions,
+  { prompt, debug }: Contact,
+) {
+  return {
+    ...(transport && { transport }),
+    ...(configFile !== undefined && { configFile }),
+    ...(hostKeyPolicy && { hostKeyPolicy }),
+    ...(prompt && { prompt }),
+    ...(debug && { debug }),
+  };
+}

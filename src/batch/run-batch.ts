@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BatchDirectory, createBatchDirectory } from '../journal/batch-directory.js';
+import { writeBatchFile } from '../journal/batch-file.js';
+import { openBatchStore } from '../journal/batch-store.js';
+import { createBatchState } from '../queue/batch-state.js';
+import { type Host, hostId } from '../spec/host.js';
+import type { JobSpec } from '../spec/job-spec.js';
+import { validateSpecs } from '../spec/validate-specs.js';
+import type { BatchOptions } from './batch-options.js';
+import { BatchRun } from './batch-run.js';
+import { type Contact, createNetwork } from './create-network.js';
+
+/** A batch to be run. */
+export interface BatchRequest extends Contact {
+  /** For people, and part of the directory's name. */
+  readonly name: string;
+  readonly specs: readonly JobSpec[];
+  readonly hosts: readonly Host[];
+  readonly options: BatchOptions;
+  /** The batch directory; must not exist or be empty. @default `batches/<date>-<time>-<name>` */
+  readonly out?: string | undefined;
+  /** Where a second copy of the joblog goes. */
+  readonly joblog?: string | undefined;
+  /** What relative paths start from. */
+  readonly cwd: string;
+  /** Told what went wrong in a log, which harms nothing else. */
+  readonly onLogError: (error: unknown) => void;
+}
+
+/**
+ * Checks the input files, makes the batch directory and puts the parts of a batch together. Nothing is connected yet:
+ * that is `BatchRun.start`. Throws a SpecError or StateError, and then no batch was made.
+ */
+export async function runBatch(request: BatchRequest): Promise<BatchRun> {
+  const { name, specs, hosts, options, cwd, out } = request;
+  await validateSpecs(specs, { cwd });
+  const directory = await createBatchDirectory({ name, now: Date.now(), cwd, ...(out !== undefined && { out }) });
+  const id = await describeBatch(directory, request);
+  const store = await openBatchStore(directory, { batch: id });
+  const names = hosts.map((host) => host.name);
+  return new BatchRun({
+    id,
+    name,
+    specs,
+    directory,
+    store,
+    options,
+    state: createBatchState(specs, names),
+    network: createNetwork(hosts, options, request),
+    joblogs: [directory.joblogFile, ...(request.joblog === undefined ? [] : [resolve(cwd, request.joblog)])],
+    onLogError: request.onLogError,
+  });
+}
+
+async function describeBatch(directory: BatchDirectory, { name, specs, hosts, options }: BatchRequest) {
+  const id = hostId(`${basename(directory.path)}-${randomBytes(4).toString('hex')}`);
+  await writeBatchFile(directory, {
+    id,
+    name,
+    createdAt: new Date().toISOString(),
+    versions: { gpool: readVersion(), node: process.version },
+    hosts,
+    options: { ...options },
+    specs,
+  });
+  return id;
+}
+
+/** gpool's own version, of the package that this file is part of. */
+export function readVersion(): string {
+  for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
+    const version = findVersion(directory);
+    if (version !== undefined || directory === dirname(directory)) return version ?? 'unknown';
+  }
+}
+
+function findVersion(directory: string): string | undefined {
+  try {
+    const { version }: { version?: string } = JSON.parse(readFileSync(resolve(directory, 'package.json'), 'utf8'));
+    return version;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+/** A signal that asks the command to end. */
+export type Interrupt = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** Hears signals until `close`. The first and the second call different functions; later ones do nothing. */
+export class Interrupts {
+  /** The first signal, if one came. */
+  first: Interrupt | null = null;
+  readonly #listeners = new Map<Interrupt, () => void>();
+  #count = 0;
+
+  constructor(onFirst: (signal: Interrupt) => void, onSecond: (signal: Interrupt) => void) {
+    for (const signal of SIGNALS) {
+      const listener = (): void => {
+        this.#count += 1;
+        this.first ??= signal;
+        if (this.#count === 1) onFirst(signal);
+        if (this.#count === 2) onSecond(signal);
+      };
+      this.#listeners.set(signal, listener);
+      process.on(signal, listener);
+    }
+  }
+
+  close(): void {
+    for (const [signal, listener] of this.#listeners) process.off(signal, listener);
+  }
+}
+
+const SIGNALS: readonly Interrupt[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander';
+import { readVersion } from '../batch/run-batch.js';
+import { SpecError } from '../errors.js';
+import { errorExitCode, formatError } from './error-text.js';
+import { addExecCommand } from './exec-command.js';
+import { addHostsCommand } from './hosts-command.js';
+import { addLogsCommand } from './logs-command.js';
+import { addRunCommand } from './run-command.js';
+import { addStatusCommand, showNewest } from './status-command.js';
+
+/** Runs one command line and answers its exit code. Never throws and never ends the process itself. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(argv);
+  } catch (error) {
+    const options = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
+    const style = { json: options.includes('--json'), debug: options.includes('--debug') };
+    process.stderr.write(formatError(error, style));
+    return errorExitCode(error);
+  }
+}
+
+async function dispatch(argv: readonly string[]): Promise<number> {
+  if (argv.length === 0) return showNewest();
+  let exitCode = 0;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    throw toUsageError(error, argv);
+  }
+  return exitCode;
+}
+
+function createProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command('gpool')
+    .description('Runs a batch of shell jobs on a pool of SSH hosts.')
+    .usage('VERB [options]')
+    .version(readVersion())
+    .enablePositionalOptions()
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', '\nWithout a verb: the status of the newest batch. `gpool VERB --help` has more.');
+  // What a verb inherits must be set before the verb is added.
+  program.exitOverride().configureOutput({ writeErr: () => undefined });
+  addRunCommand(program, finish);
+  addStatusCommand(program, finish);
+  addLogsCommand(program, finish);
+  addHostsCommand(program, finish);
+  addExecCommand(program, finish);
+  return program;
+}
+
+/** One line in our own words: where, what, and what was probably meant. */
+function toUsageError({ message }: CommanderError, argv: readonly string[]): SpecError {
+  const [what = '', hint] = message.replace(/^error: /, '').split('\n');
+  const verb = argv[0] !== undefined && /^[a-z]+$/.test(argv[0]) ? `gpool ${argv[0]}` : 'gpool';
+  const guess = hint === undefined ? '' : `${hint.replace(/^\(|\)$/g, '')} `;
+  return new SpecError('E_USAGE', { what, where: verb, next: `${guess}See \`${verb} --help\`.` });
+}
+
+const EXAMPLES = `Examples:
+  gpool run -S lab[01-12] -- ./sim {} ::: 1 2 3     run jobs on twelve hosts
+  gpool status                                      how the newest batch stands
+  gpool logs latest 7 --stderr                      what job 7 wrote
+  gpool hosts -S lab[01-12]                         what the hosts have to offer
+  gpool exec -S lab[01-12] -- uptime                one command on all of them
+
+`;

@@ -1,0 +1,69 @@
+import { type Command, Option } from 'commander';
+import { addHostOptions, collect, type HostOptions } from './common-options.js';
+
+/** The options of `gpool run`, as commander gives them. */
+export interface RunOptions extends HostOptions {
+  readonly jobs?: string;
+  readonly file: readonly string[];
+  readonly return: readonly string[];
+  readonly trc: readonly string[];
+  readonly env: readonly string[];
+  readonly nice?: string;
+  readonly timeout?: string;
+  readonly retries?: string;
+  readonly header?: string;
+  readonly colsep?: string;
+  readonly arg?: readonly string[];
+  readonly name?: string;
+  readonly out?: string;
+  readonly results?: string;
+  readonly joblog?: string;
+  readonly maxRunning?: string;
+  readonly placement?: 'random' | 'pack' | 'spread';
+  readonly keepOrder: boolean;
+  readonly tag: boolean;
+  readonly lineBuffer: boolean;
+  readonly quiet: boolean;
+  readonly bar: boolean;
+  readonly eta: boolean;
+  readonly dryRun: boolean;
+}
+
+export function addRunOptions(command: Command): Command {
+  addHostOptions(command);
+  return addOutputOptions(addJobOptions(command));
+}
+
+function addJobOptions(command: Command): Command {
+  return command
+    .option('-j, --jobs <n>', 'jobs at once on each host: 4, 50%, +1, -1 (default: one for each core)')
+    .option('--file <src[:dest]>', 'send a file or directory to each job; may hold replacement strings', collect, [])
+    .option('--return <path>', 'fetch a file or pattern after each job; a trailing ? makes it optional', collect, [])
+    .option('--trc <path>', 'send {} and fetch this', collect, [])
+    .option('--env <name>', 'give jobs this variable of yours', collect, [])
+    .option('--nice <n>', 'niceness of the jobs, 0 to 19 (default: 10)')
+    .option('--timeout <time>', 'end a job after 90, 30m, 1h 30m')
+    .option('--retries <n>', 'try a job that fails so many times in all')
+    .option('-a, --arg <file>', 'read arguments from a file, as :::: does', collect)
+    .option('--header <:>', 'the first line of each source names its columns')
+    .option('--colsep <regex>', 'split each argument into columns')
+    .option('--name <name>', 'name the batch')
+    .option('--out <dir>', 'the batch directory (default: batches/<date>-<time>-<name>)')
+    .option('--results <dir>', 'the same as --out')
+    .option('--joblog <file>', "a copy of the joblog, in GNU parallel's columns")
+    .option('--max-running <n>', 'jobs at once on all hosts together')
+    .addOption(
+      new Option('--placement <how>', 'which host is next (default: random)').choices(['random', 'pack', 'spread']),
+    )
+    .option('--dry-run', 'print the commands, connect to nothing', false);
+}
+
+function addOutputOptions(command: Command): Command {
+  return command
+    .option('-k, --keep-order', 'print outputs in the order of the jobs', false)
+    .option('--tag', 'put the arguments before each line of output', false)
+    .option('--line-buffer', 'print lines while jobs run', false)
+    .option('--quiet', 'print no output of jobs', false)
+    .option('--bar', 'show the live view, also when stderr is not a terminal', false)
+    .option('--eta', 'the same as --bar', false);
+}

@@ -1,0 +1,155 @@
+import { fstatSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { BatchOptions } from '../batch/batch-options.js';
+import { SpecError } from '../errors.js';
+import { type ArgumentRow, expandArguments } from '../spec/arguments/expand-arguments.js';
+import { fillCommand, fillTemplate } from '../spec/arguments/fill-template.js';
+import { type ArgumentSource, splitCommandLine } from '../spec/arguments/split-command-line.js';
+import { type BatchFile, readBatchFile } from '../spec/batch-file.js';
+import { Builder } from '../spec/builder.js';
+import { parseDuration } from '../spec/duration.js';
+import type { Host } from '../spec/host.js';
+import { parseHosts } from '../spec/inventory/parse-hosts.js';
+import type { JobInput } from '../spec/job-input.js';
+import type { InputFile, JobSpec } from '../spec/job-spec.js';
+import { applySlots, chooseHosts, parseJobs } from './choose-hosts.js';
+import { toConnection } from './common-options.js';
+import { parseWhole } from './parse-whole.js';
+import type { RunOptions } from './run-options.js';
+
+/** What `gpool run` was asked to do, complete and checked as far as this machine can tell. */
+export interface RunPlan {
+  readonly name: string;
+  readonly specs: readonly JobSpec[];
+  readonly hosts: readonly Host[];
+  readonly options: BatchOptions;
+  readonly out: string | undefined;
+}
+
+/** Reads the words and options of `gpool run`. Flags go before the batch file. Throws SpecErrors. */
+export async function planRun(words: readonly string[], options: RunOptions, cwd: string): Promise<RunPlan> {
+  const file = isBatchFile(words) ? await readBatchFile(words[0] ?? '') : undefined;
+  const specs = file ? adaptSpecs(file, options) : await makeSpecs(words, options);
+  const chosen = (await chooseHosts(options)) ?? file?.hosts ?? withRoot(parseHosts(':'), options.root);
+  const slotted = options.jobs === undefined ? chosen : applySlots(chosen, parseJobs(options.jobs));
+  const nice = options.nice === undefined ? undefined : parseWhole('--nice', options.nice, 0, 19);
+  return {
+    name: options.name ?? file?.name ?? nameAfter(words),
+    specs,
+    hosts: nice === undefined ? slotted : slotted.map((host) => ({ ...host, nice })),
+    options: toBatchOptions(options, cwd),
+    out: options.out ?? options.results,
+  };
+}
+
+function withRoot(hosts: readonly Host[], root: string | undefined): readonly Host[] {
+  return root === undefined ? hosts : hosts.map((host) => ({ ...host, root }));
+}
+
+function isBatchFile(words: readonly string[]): boolean {
+  return words.length === 1 && /\.ya?ml$/i.test(words[0] ?? '');
+}
+
+function toBatchOptions(options: RunOptions, cwd: string): BatchOptions {
+  const { config, maxRunning, placement, retries } = options;
+  return {
+    ...toConnection(options),
+    ...(config !== undefined && { configFile: resolve(cwd, config) }),
+    ...(maxRunning !== undefined && { maxRunning: parseWhole('--max-running', maxRunning, 1) }),
+    ...(placement && { placement }),
+    ...(retries !== undefined && { retries: parseWhole('--retries', retries, 1) }),
+  };
+}
+
+async function makeSpecs(words: readonly string[], options: RunOptions): Promise<readonly JobSpec[]> {
+  const { command, sources } = splitCommandLine(words);
+  const all = [...(options.arg ?? []).map(toFileSource), ...sources];
+  const used = all.length === 0 && hasPipedInput() ? [toFileSource('-')] : all;
+  if (command === '' && used.length === 0) throw noCommand();
+  const { colsep, header } = options;
+  const rows = await expandArguments(used, { colsep, header: header !== undefined });
+  const common = readCommon(options);
+  const builder = new Builder();
+  for (const [at, row] of rows.entries()) builder.addJob(makeJob(command, row, at + 1, options, common));
+  return builder.makeJobSpecs();
+}
+
+function makeJob(command: string, row: ArgumentRow, seq: number, options: RunOptions, common: Common): JobInput {
+  const files = [...options.file, ...options.trc.map(() => '{}')];
+  const name = row.args.join(' ');
+  return {
+    ...common,
+    commands: [fillCommand(command, row, seq)],
+    files: files.map((template) => fillFile(template, row, seq)),
+    returns: [...options.return, ...options.trc].map((template) => fillTemplate(template, row, seq)),
+    args: row.args,
+    ...(PRINTABLE.test(name) && { name }),
+  };
+}
+
+/** Only what the template itself says separates source and target: a colon in a value is part of a name. */
+function fillFile(template: string, row: ArgumentRow, seq: number): string | InputFile {
+  const escape = (value: string): string => value.replace(/[\\:]/g, '\\$&');
+  const named = Object.fromEntries(Object.entries(row.named).map(([name, value]) => [name, escape(value)]));
+  return fillTemplate(template, { args: row.args.map(escape), named }, seq);
+}
+
+interface Common {
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutSecs?: number;
+}
+
+function readCommon({ env, timeout }: Pick<RunOptions, 'env' | 'timeout'>): Common {
+  return {
+    env: Object.fromEntries(env.map((name) => [name, readVariable(name)])),
+    ...(timeout !== undefined && { timeoutSecs: Math.max(1, Math.ceil(parseDuration(timeout))) }),
+  };
+}
+
+function readVariable(name: string): string {
+  const value = process.env[name];
+  if (value !== undefined) return value;
+  throw new SpecError('E_USAGE', { what: `there is no variable ${name} here`, where: '--env', next: `Set and export ${name} first.` });
+}
+
+/** Flags override the file, for every job. */
+function adaptSpecs({ specs }: BatchFile, options: RunOptions): readonly JobSpec[] {
+  const { env, timeoutSecs } = readCommon(options);
+  return specs.map((spec) => ({
+    ...spec,
+    env: { ...spec.env, ...env },
+    limits: { ...spec.limits, ...(timeoutSecs !== undefined && { timeoutSecs }) },
+  }));
+}
+
+function toFileSource(path: string): ArgumentSource {
+  return { kind: 'file', path, linked: false };
+}
+
+/** A pipe or a file, not a terminal and not /dev/null. */
+function hasPipedInput(): boolean {
+  try {
+    const stdin = fstatSync(0);
+    return stdin.isFIFO() || stdin.isFile() || stdin.isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** The program's name, for want of a better one. */
+function nameAfter(words: readonly string[]): string {
+  const first = words.find((word) => !word.startsWith('-') && !word.startsWith(':::')) ?? 'run';
+  const program = first.trim().split(/\s/)[0]?.split('/').at(-1) ?? '';
+  return /^[A-Za-z0-9][\w.-]*$/.test(program) ? program : 'run';
+}
+
+function noCommand(): SpecError {
+  return new SpecError('E_USAGE', {
+    what: 'there is no command',
+    where: 'gpool run',
+    next: 'Write one after --, e.g. gpool run -S lab01 -- hostname; see `gpool run --help`.',
+  });
+}
+
+/** Short and printable: then the arguments name the job. */
+const PRINTABLE = /^[^\p{C}]{1,60}$/u;

@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import type { BatchStatus, JobStatus } from '../batch/batch-status.js';
+import { describeBatch } from '../batch/batch-status.js';
+import { findBatch } from '../batch/find-batch.js';
+import { loadBatch } from '../batch/load-batch.js';
+import { addCommonOptions, type CommonOptions } from './common-options.js';
+import { formatDuration } from './duration-text.js';
+import { createPaint, type Paint, wantsColor } from './paint.js';
+import { toPlainLine } from './plain-text.js';
+import { describePlace } from './run-command.js';
+import { formatTable } from './table.js';
+
+interface StatusOptions extends CommonOptions {
+  readonly json: boolean;
+  readonly all: boolean;
+}
+
+/** `gpool status`: how a batch stands, from its journal. */
+export function addStatusCommand(program: Command, finish: (exitCode: number) => void): void {
+  const command = program
+    .command('status')
+    .summary('show how a batch stands')
+    .argument('[batch]', 'a batch directory, its name under ./batches, or latest (default: latest)')
+    .option('--json', 'one JSON value', false)
+    .option('--all', 'list the jobs that are done too', false)
+    .addHelpText('before', EXAMPLES);
+  addCommonOptions(command).action(async (batch: string | undefined, options: StatusOptions) => {
+    finish(await showStatus(batch, options));
+  });
+}
+
+/** What `gpool` alone does. */
+export function showNewest(): Promise<number> {
+  return showStatus(undefined, { json: false, all: false, color: 'auto', debug: false });
+}
+
+async function showStatus(batch: string | undefined, options: StatusOptions): Promise<number> {
+  const cwd = process.cwd();
+  const status = describeBatch(await loadBatch(await findBatch(batch, cwd)));
+  const paint = createPaint(wantsColor(options.color, process.env, process.stdout.isTTY === true));
+  const place = describePlace(status, cwd);
+  process.stdout.write(options.json ? `${JSON.stringify(status)}\n` : formatStatus(status, place, options, paint));
+  return 0;
+}
+
+function formatStatus(status: BatchStatus, place: string, { all }: StatusOptions, paint: Paint): string {
+  const { name, counts, total, wallMs, hosts, jobs } = status;
+  const shown = jobs.filter(({ state }) => all || state !== 'done').slice(0, all ? jobs.length : MOST_JOBS);
+  const open = jobs.filter(({ state }) => state !== 'done').length;
+  const parts = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${count} ${WORDS[state as keyof typeof WORDS]}`);
+  const hostRows = hosts.map((host) => [
+    toPlainLine(host.name),
+    host.state,
+    `${host.done} done`,
+    host.failed > 0 ? `${host.failed} failed` : '',
+    host.meanMs === null ? '' : `${formatDuration(host.meanMs)} each`,
+  ]);
+  const left = open - shown.length;
+  return [
+    `${paint.bold(toPlainLine(name))}  ${place}`,
+    `${total} jobs: ${parts.join(', ')}; ${describePhase(status)} ${formatDuration(wallMs)}`,
+    '',
+    formatTable(hostRows),
+    ...(shown.length > 0 ? ['', formatTable(shown.map((job) => describeJob(job, paint)))] : []),
+    ...(left > 0 && !all ? [`… and ${left} more; --all lists every job`] : []),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function describePhase({ ended, stopping }: BatchStatus): string {
+  if (ended) return 'ended after';
+  return stopping === null ? 'last news after' : `stopped (${toPlainLine(stopping)}) after`;
+}
+
+function describeJob({ id, name, state, host, cause, wallMs }: JobStatus, paint: Paint): string[] {
+  const word = state === 'error' ? paint.red('failed') : WORDS[state];
+  const time = wallMs === null ? '' : formatDuration(wallMs);
+  return [id, toPlainLine(name), word, toPlainLine(host ?? ''), time, toPlainLine(cause ?? '')];
+}
+
+const WORDS = { free: 'waiting', busy: 'running', done: 'done', unknown: 'unknown', error: 'failed' } as const;
+const MOST_JOBS = 30;
+
+const EXAMPLES = `Examples:
+  gpool status                    the newest batch
+  gpool status latest --all       every job of it
+  gpool status runs/a --json      as one JSON value, for programs
+
+`;

@@ -1,0 +1,74 @@
+import type { BatchEnd } from '../batch/batch-run.js';
+import { foldHosts } from '../spec/inventory/fold-hosts.js';
+import { formatDuration } from './duration-text.js';
+import { formatFault } from './error-text.js';
+import type { Paint } from './paint.js';
+import { cutText, toPlainLine } from './plain-text.js';
+
+/** What `gpool run` says at the end. `directory` as a person would type it. */
+export function formatSummary(end: BatchEnd, directory: string, paint: Paint): string {
+  return [
+    ...formatHostFaults(end, paint),
+    ...formatFailures(end, directory, paint),
+    formatCounts(end, paint),
+    ...formatUnfinished(end),
+    `${paint.dim('results')}  ${directory}`,
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function formatCounts({ summary, report }: BatchEnd, paint: Paint): string {
+  const { done, error, free, busy, unknown } = summary.counts;
+  const parts = [
+    done === report.total ? paint.green(`${done} done`) : `${done} done`,
+    ...(error > 0 ? [paint.red(`${error} failed`)] : []),
+    ...(busy > 0 ? [paint.cyan(`${busy} with their hosts`)] : []),
+    ...(unknown > 0 ? [paint.yellow(`${unknown} unknown`)] : []),
+    ...(free > 0 ? [paint.yellow(`${free} not started`)] : []),
+  ];
+  const mark = done === report.total ? paint.green('✓') : paint.red('✗');
+  const used = report.hosts.filter(({ given }) => given > 0).length;
+  const where = `on ${used} ${used === 1 ? 'host' : 'hosts'}`;
+  const time = formatDuration(summary.endedAt - summary.startedAt);
+  return `${mark} ${report.total} ${report.total === 1 ? 'job' : 'jobs'}: ${parts.join(', ')} ${paint.dim(`${where} in ${time}`)}`;
+}
+
+/** One block for each cause and host, largest first. */
+function formatFailures({ report }: BatchEnd, directory: string, paint: Paint): string[] {
+  const shown = report.failures.slice(0, MOST_GROUPS);
+  const lines = shown.flatMap(({ cause, host, hint, jobs }) => {
+    const first = jobs[0] ?? '';
+    const many = jobs.length === 1 ? `job ${first}` : `${jobs.length} jobs (${listJobs(jobs)})`;
+    return [
+      `${paint.red('✗')} ${many} on ${toPlainLine(host)}: ${paint.bold(cause)}`,
+      ...(hint === null ? [] : [`    ${paint.dim(cutText(toPlainLine(hint), 110))}`]),
+      `    gpool logs ${directory} ${first}${hint === null ? '' : ' --stderr'}`,
+    ];
+  });
+  const left = report.failures.length - shown.length;
+  return left > 0 ? [...lines, `  … and ${left} more kinds of failure: gpool status ${directory}`] : lines;
+}
+
+function formatHostFaults({ summary }: BatchEnd, paint: Paint): string[] {
+  const shown = summary.hostFaults.slice(0, MOST_GROUPS).map(({ fault }) => paint.yellow(formatFault(fault)));
+  const rest = summary.hostFaults.slice(MOST_GROUPS).map(({ host }) => host);
+  return rest.length > 0 ? [...shown, `gpool: ${rest.length} more hosts cannot be used: ${foldHosts(rest)}`] : shown;
+}
+
+/** What goes on without us, and where. */
+function formatUnfinished({ summary }: BatchEnd): string[] {
+  if (summary.unfinished.length === 0) return [];
+  const byHost = new Map<string, string[]>();
+  for (const { host, job } of summary.unfinished) byHost.set(host, [...(byHost.get(host) ?? []), job]);
+  const places = [...byHost].slice(0, MOST_GROUPS).map(([host, jobs]) => `    ${toPlainLine(host)}: ${listJobs(jobs)}`);
+  const left = byHost.size - places.length;
+  return ['  still with their hosts, which go on with them:', ...places, ...(left > 0 ? [`    … and ${left} more hosts`] : [])];
+}
+
+function listJobs(jobs: readonly string[]): string {
+  const shown = jobs.slice(0, 8).join(', ');
+  return jobs.length > 8 ? `${shown}, …` : shown;
+}
+
+const MOST_GROUPS = 8;

@@ -1,0 +1,78 @@
+import type { BatchEnd, BatchRun } from '../batch/batch-run.js';
+import { type Interrupt, Interrupts } from './interrupts.js';
+import { JobOutput, type OutputOptions } from './job-output.js';
+import { OutputSink } from './output-sink.js';
+import { createPaint, wantsColor } from './paint.js';
+import { createLineView, createLiveView, type ProgressView } from './progress-view.js';
+import type { RunOptions } from './run-options.js';
+import { formatSummary } from './summary-text.js';
+
+/** How a batch that was watched came to its end. */
+export interface WatchedEnd {
+  readonly end: BatchEnd;
+  /** The signal that interrupted it. */
+  readonly signal: Interrupt | null;
+}
+
+/**
+ * Runs a batch and shows it: the live view or lines on stderr, the jobs' output, the summary. The first interrupt stops
+ * launching and returns soon; a second one ends the jobs on their hosts.
+ */
+export async function watchRun(
+  batch: BatchRun,
+  options: RunOptions,
+  place: string,
+  onView: (view: ProgressView) => void,
+): Promise<WatchedEnd> {
+  const sinks = { stdout: new OutputSink(process.stdout), stderr: new OutputSink(process.stderr) };
+  const paint = createPaint(wantsColor(options.color, process.env, process.stderr.isTTY === true));
+  const say = (text: string): void => void sinks.stderr.write(text);
+  const live = (process.stderr.isTTY && process.env['TERM'] !== 'dumb') || options.bar || options.eta;
+  const progress = () => batch.progress();
+  const view = live ? createLiveView(process.stderr, progress, paint) : createLineView(say, progress);
+  onView(view);
+  const output = new JobOutput(batch, describeOutput(options, sinks, view));
+  batch.subscribe((event) => output.observe(event));
+  const interrupts = watchInterrupts(batch, view, say);
+  try {
+    const end = await batch.start();
+    await output.finish();
+    view.close();
+    say(formatSummary(end, place, paint));
+    if (interrupts.first !== null) await offerSecond(batch, end, interrupts, say);
+    return { end, signal: interrupts.first };
+  } finally {
+    await output.finish();
+    view.close();
+    interrupts.close();
+  }
+}
+
+function describeOutput(
+  { keepOrder, tag, lineBuffer, quiet }: RunOptions,
+  sinks: OutputOptions['sinks'],
+  around: ProgressView,
+): OutputOptions {
+  const plain = { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true };
+  const mode = quiet ? 'quiet' : lineBuffer ? 'line-buffer' : 'grouped';
+  return { mode, keepOrder, tag, plain, sinks, around };
+}
+
+function watchInterrupts(batch: BatchRun, view: ProgressView, say: (text: string) => void): Interrupts {
+  const tell = (text: string): void => {
+    view.before();
+    say(`gpool: ${text}\n`);
+    view.after();
+  };
+  return new Interrupts(
+    (signal) => {
+      tell(`${signal}: nothing more is started; what runs on the hosts goes on. Once more ends it there.`);
+      batch.stop(`interrupted by ${signal}`);
+    },
+    () => {
+      tell('ending the jobs on their hosts');
+      // What could not be ended is in the summary.
+      batch.cancel().catch(() => undefined);
+    },
+  );
+}
