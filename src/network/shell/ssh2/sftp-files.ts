@@ -23,13 +23,15 @@ export class SftpFiles {
       const source = await openSource(local);
       try {
         const { size } = await source.stat();
-        const target = await session.open(remote, 'w');
-        await copyChunks(size, async (buffer, length, position) => {
-          await readFully(source, buffer, length, position, local);
-          await session.write(target, buffer, length, position);
-          this.#moved(watch, options, length);
+        await session.withFile(remote, 'w', async (target) => {
+          await copyChunks(size, async (buffer, length, position) => {
+            await readFully(source, buffer, length, position, local);
+            await session.write(target, buffer, length, position);
+            watch.progress();
+            options.onProgress?.(length);
+          });
+          await session.close(target); // some servers tell of a full disk only now
         });
-        await session.close(target);
       } finally {
         await source.close();
       }
@@ -38,20 +40,25 @@ export class SftpFiles {
 
   /** See Shell.getFile. */
   get(remote: string, local: string, bytes: number, options: TransferOptions = {}): Promise<void> {
-    return this.#transfer(remote, options, async (session, watch) => {
-      const source = await session.open(remote, 'r');
-      const { mode } = await session.stat(source);
-      if ((mode & constants.S_IFMT) !== constants.S_IFREG)
-        throw new JobError('E_OUTPUT_UNSAFE', { what: `${remote} is not a regular file`, where: this.where });
-      await writeWhole(local, async (target) => {
-        await copyChunks(bytes, async (buffer, length, position) => {
-          await this.#readFully(session, source, buffer, length, position, remote);
-          await target.write(buffer, 0, length, position);
-          this.#moved(watch, options, length);
-        });
-      });
-      await session.close(source);
-    });
+    return this.#transfer(remote, options, (session, watch) =>
+      session.withFile(remote, 'r', async (source) => {
+        const { mode } = await session.stat(source);
+        if ((mode & constants.S_IFMT) !== constants.S_IFREG)
+          throw new JobError('E_OUTPUT_UNSAFE', {
+            what: `${remote} is not a regular file`,
+            where: this.where,
+          });
+        const read = (into: Buffer, length: number, position: number) =>
+          this.#readFully({ session, source, watch, remote }, into, length, position);
+        await writeWhole(local, (target) =>
+          copyChunks(bytes, async (buffer, length, position) => {
+            await read(buffer, length, position);
+            await target.write(buffer, 0, length, position);
+            options.onProgress?.(length);
+          }),
+        );
+      }),
+    );
   }
 
   #transfer(
@@ -88,28 +95,18 @@ export class SftpFiles {
     return opening ?? this.openSession();
   }
 
-  async #readFully(
-    session: SftpSession,
-    source: Buffer,
-    buffer: Buffer,
-    length: number,
-    position: number,
-    remote: string,
-  ): Promise<void> {
+  async #readFully(from: RemoteSource, into: Buffer, length: number, position: number): Promise<void> {
+    const { session, source, watch, remote } = from;
     for (let done = 0; done < length; ) {
-      const bytes = await session.read(source, buffer, done, length - done, position + done);
+      const bytes = await session.read(source, into, done, length - done, position + done);
       if (bytes <= 0)
         throw new TransportError('E_TRANSFER', {
           what: `${remote} is shorter than it was said to be`,
           where: this.where,
         });
+      watch.progress();
       done += bytes;
     }
-  }
-
-  #moved(watch: StallWatch, { onProgress }: TransferOptions, bytes: number): void {
-    watch.progress();
-    onProgress?.(bytes);
   }
 
   #faultOf(error: unknown, remote: string): GpoolError {
@@ -119,6 +116,13 @@ export class SftpFiles {
       return new JobError('E_LOCAL_DISK', { what, where: this.where, cause: error });
     return new TransportError('E_TRANSFER', { what, where: this.where, cause: error });
   }
+}
+
+interface RemoteSource {
+  readonly session: SftpSession;
+  readonly source: Buffer;
+  readonly watch: StallWatch;
+  readonly remote: string;
 }
 
 async function openSource(local: string): Promise<FileHandle> {

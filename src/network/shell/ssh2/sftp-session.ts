@@ -10,6 +10,7 @@ import { Fuse } from './fuse.js';
  */
 export class SftpSession {
   readonly #fuse = new Fuse();
+  readonly #handles = new Set<Buffer>();
 
   constructor(
     readonly sftp: SFTPWrapper,
@@ -27,8 +28,15 @@ export class SftpSession {
     return this.#fuse.error === undefined;
   }
 
-  open(path: string, flags: 'r' | 'w'): Promise<Buffer> {
-    return this.#call((done) => this.sftp.open(path, flags, { mode: 0o600 }, done));
+  /** Opens a file for `use`, and lets go of its handle afterwards without waiting for the answer. */
+  async withFile(path: string, flags: 'r' | 'w', use: (handle: Buffer) => Promise<void>): Promise<void> {
+    const handle = await this.#call<Buffer>((done) => this.sftp.open(path, flags, { mode: 0o600 }, done));
+    this.#handles.add(handle);
+    try {
+      await use(handle);
+    } finally {
+      if (this.#handles.has(handle)) this.close(handle).catch(() => {});
+    }
   }
 
   stat(handle: Buffer): Promise<Stats> {
@@ -48,7 +56,9 @@ export class SftpSession {
     );
   }
 
+  /** Closes a handle, and tells when that fails. */
   close(handle: Buffer): Promise<void> {
+    this.#handles.delete(handle);
     return this.#call((done) => this.sftp.close(handle, (error) => done(error, undefined)));
   }
 
