@@ -144,7 +144,7 @@ class ByteCounter extends Transform {
 
   override _transform(chunk: Buffer, _encoding: string, done: (error: null, chunk: Buffer) => void): void {
     this.bytes += chunk.length;
-    this.onProgress?.(this.bytes);
+    this.onProgress?.(chunk.length);
     done(null, chunk);
   }
 }

@@ -64,5 +64,6 @@ export interface Shell {
 export interface TransferOptions {
   /** No byte moved for this long and the copy rejects with E_DEADLINE. Milliseconds. @default 60000 */
   readonly stallMs?: number;
+  /** Told how many bytes have moved since the last call. */
   readonly onProgress?: (bytes: number) => void;
 }
