@@ -4,15 +4,17 @@
  */
 export class UniqueNames {
   readonly #taken = new Set<string>();
+  /** Where to go on trying, so that a million equal names take no longer each than ten. */
   readonly #lastSuffix = new Map<string, number>();
 
   /** The names for `repeat` replicas of a job. */
   take(name: string, repeat: number): string[] {
-    for (let suffix = this.#lastSuffix.get(name) ?? 1; ; suffix++) {
+    const family = repeat === 1 ? name : `${name}#`;
+    for (let suffix = this.#lastSuffix.get(family) ?? 1; ; suffix++) {
       const names = replicaNames(suffix === 1 ? name : `${name}-${suffix}`, repeat);
       if (names.some((candidate) => this.#taken.has(candidate))) continue;
       for (const candidate of names) this.#taken.add(candidate);
-      this.#lastSuffix.set(name, suffix);
+      this.#lastSuffix.set(family, suffix);
       return names;
     }
   }

@@ -53,6 +53,7 @@ function splitList(list: string, refuse: Refuse): { text: string; exclude: boole
 type Destination = { kind: 'group'; group: string } | { kind: 'host'; name: string; via: Host['via'] };
 
 function parseDestination(name: string, refuse: Refuse): Destination {
+  if (/\s/.test(name)) refuse(name, 'has a blank in it; options of ssh belong in ssh_config');
   if (name === ':') return { kind: 'host', name, via: { kind: 'local' } };
   if (name.startsWith('@')) return { kind: 'group', group: checkName(name.slice(1), name, refuse, 'group') };
   const at = name.lastIndexOf('@');
@@ -89,7 +90,6 @@ function checkAddress(address: string, whole: string, refuse: Refuse): string {
 }
 
 function checkName(name: string, whole: string, refuse: Refuse, what = 'host'): string {
-  if (/\s/.test(name)) refuse(whole, 'has a blank in it; options of ssh belong in ssh_config');
   return NAME.test(name) ? name : refuse(whole, `has an impossible ${what} name: ${JSON.stringify(name)}`);
 }
 
