@@ -73,7 +73,8 @@ export class DirectHost {
 
   /** The batch is over: ends the agent and removes the batch's directory, unless something was not collected. */
   async cleanUp(): Promise<void> {
-    if (!this.link.isUp || this.#outputs.size > 0) return;
+    const waiting = [...this.#outputs.values()].some(({ stdout, stderr }) => stdout || stderr);
+    if (!this.link.isUp || waiting) return;
     await this.link.dismissAgent(DISMISS_MS);
     if (!this.link.isUp) return;
     const { session } = this.link;

@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import { type Clock, systemClock } from '../../clock.js';
 import { HostError, JobError, SpecError, StateError, TransportError } from '../../errors.js';
+import { EventBus } from '../../events/bus.js';
 import type { Collected, NetworkEvent } from '../../events/event.js';
 import type { Random } from '../../random.js';
 import { type Host, hostId } from '../../spec/host.js';
@@ -40,10 +41,15 @@ export interface DirectNetworkOptions {
 /** Bare hosts, each with the helper `gjob` behind a Shell. */
 export class DirectNetwork implements Network {
   readonly #options: DirectNetworkOptions;
-  readonly #listeners = new Set<NetworkListener>();
   readonly #hosts = new Map<string, DirectHost>();
   readonly #managers = new Map<string, DirectHost>();
   readonly #inputs: InputStore;
+  /** What a listener throws is its own fault, not the host's: it surfaces as an uncaught error. */
+  readonly #bus = new EventBus<NetworkEvent>((error) =>
+    queueMicrotask(() => {
+      throw error;
+    }),
+  );
   readonly #transfers = new PQueue({ concurrency: 8 });
 
   constructor(options: DirectNetworkOptions) {
@@ -55,19 +61,24 @@ export class DirectNetwork implements Network {
     return this.#options.hosts;
   }
 
-  async open({ batch, offsets = {} }: BatchContext): Promise<void> {
-    if (this.#hosts.size > 0)
-      throw new StateError('E_INTERNAL', { what: 'the network is open already', where: batch });
+  async open(context: BatchContext): Promise<void> {
+    if (this.#hosts.size > 0) {
+      throw new StateError('E_INTERNAL', { what: 'the network is open already', where: context.batch });
+    }
     const { hosts, managers = [] } = this.#options;
-    for (const host of hosts)
-      this.#hosts.set(host.name, this.#createHost(host, batch, offsets[host.name] ?? 0, true));
-    for (const host of managers) this.#managers.set(host.name, this.#createHost(host, batch, 0, false));
-    await Promise.all([...this.#hosts.values(), ...this.#managers.values()].map((host) => host.link.open()));
+    const shared = this.#linkOptions(context.batch);
+    const create = (host: Host, runsJobs: boolean) => {
+      const offset = context.offsets?.[host.name] ?? 0;
+      return new DirectHost(host, { ...shared, offset, runsJobs }, this.#transfers);
+    };
+    for (const host of hosts) this.#hosts.set(host.name, create(host, true));
+    for (const host of managers) this.#managers.set(host.name, create(host, false));
+    const all = [...this.#hosts.values(), ...this.#managers.values()];
+    await Promise.all(all.map(({ link }) => link.open()));
   }
 
   subscribe(listener: NetworkListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#bus.subscribe(listener);
   }
 
   async launchJob(attempt: Attempt): Promise<void> {
@@ -133,19 +144,11 @@ export class DirectNetwork implements Network {
     await Promise.all([...hosts, ...this.#managers.values()].map((host) => host.link.close()));
   }
 
-  #createHost(host: Host, batch: string, offset: number, runsJobs: boolean): DirectHost {
-    const {
-      openShell,
-      clock = systemClock,
-      random = Math.random,
-      reconnect = defaultReconnectPolicy,
-    } = this.#options;
-    const { helper = packagedHelper() } = this.#options;
-    const emit = (event: NetworkEvent) => {
-      for (const listener of this.#listeners) listener(event);
-    };
-    const link = { openShell, helper, batch, offset, runsJobs, clock, random, reconnect, emit };
-    return new DirectHost(host, link, this.#transfers);
+  #linkOptions(batch: string) {
+    const { openShell, clock = systemClock, random = Math.random } = this.#options;
+    const { reconnect = defaultReconnectPolicy, helper = packagedHelper() } = this.#options;
+    const emit = (event: NetworkEvent) => this.#bus.emit(event);
+    return { openShell, helper, batch, clock, random, reconnect, emit };
   }
 
   #host({ host, id }: Attempt): DirectHost {

@@ -12,7 +12,7 @@ export function escapeField(text: string): string {
  */
 export function unescapeField(field: string, where: string): string {
   if (!field.includes('\\')) return field;
-  return field.replace(/\\([^]?)/g, (_, char: string) => {
+  return field.replace(/\\(.?)/gsu, (_, char: string) => {
     const plain = PLAIN[char];
     if (plain === undefined) {
       throw new HostError('E_PROTOCOL', { what: `unknown escape in ${JSON.stringify(field)}`, where });

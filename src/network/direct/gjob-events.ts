@@ -151,4 +151,4 @@ const FLAG = /^[01]$/;
 const BOOT_ID = /^[0-9A-Za-z-]{1,64}$/;
 const TOKEN = /^[0-9A-Za-z.-]{1,64}$/;
 const WORD = /^[a-z][a-z-]{0,31}$/;
-const ANY = /^[^]*$/;
+const ANY = /^/;

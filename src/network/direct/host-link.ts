@@ -135,6 +135,7 @@ export class HostLink {
     const onLine = (line: string, offset: number) => this.#hear(line, offset);
     const connecting = connectHost({ shell, host, helper, batch, runsJobs, offset: this.#offset, onLine });
     const { session, facts, slots, bridge, listen } = await Promise.race([connecting, dropped]);
+    if (this.#state === 'closed') throw lostError('the connection was closed', shell.where);
     if (bridge) {
       this.#sender = new RequestSender(randomBytes(6).toString('hex'), (frame) => bridge.write(frame));
       this.#watchAnswers(this.#sender, null);

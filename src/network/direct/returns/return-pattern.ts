@@ -21,7 +21,7 @@ function toRegExp(pattern: string): RegExp {
 }
 
 function partSource(part: string): string {
-  return part.replace(/\\(.)|\[([!^]?)(\]?[^\]]*)\]|([*?])|([^])/gsu, (...match) => {
+  return part.replace(/\\(.)|\[([!^]?)(\]?[^\]]*)\]|([*?])|(.)/gsu, (...match) => {
     const [, quoted, negated, set, wild, plain] = match as (string | undefined)[];
     if (quoted !== undefined) return escapeRegExp(quoted);
     if (set !== undefined) return `(?!/)[${negated ? '^' : ''}${set.replace(/[\\\]^[&~|]/g, '\\$&')}]`;

@@ -10,7 +10,7 @@ export class Digests {
   of(path: string, stat: Stats): Promise<string> {
     const key = `${fileVersion(stat)} ${path}`;
     const known = this.#known.get(key);
-    if (known) return known;
+    if (known !== undefined) return known;
     const digest = this.#readers.add(() => digestFile(path));
     this.#known.set(key, digest);
     digest.catch(() => this.#known.delete(key));

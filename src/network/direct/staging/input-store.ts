@@ -15,7 +15,7 @@ export class InputStore {
   treeOf(files: readonly InputFile[]): Promise<InputTree> {
     const key = JSON.stringify(files);
     const known = this.#trees.get(key);
-    if (known) return known;
+    if (known !== undefined) return known;
     const tree = readInputTree(files, this.cwd, this.#digests);
     this.#trees.set(key, tree);
     tree.catch(() => this.#trees.delete(key));
