@@ -4,7 +4,10 @@ import { parseDuration } from './duration.js';
 import { sweepValueSchema, variablesSchema } from './job-input.js';
 import { strictObject } from './strict-object.js';
 
-const linesSchema = z.union([z.string(), z.array(z.string())], 'is not a line of bash or a list of lines');
+const linesSchema = z.union(
+  [z.string(), z.array(z.string())],
+  'is not a line of bash or a list of lines; text that begins with a brace needs quotes',
+);
 
 const filesSchema = z.array(
   z.union(

@@ -1,4 +1,14 @@
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { z } from 'zod';
 import type { ErrorCode } from '../errors.js';
 import { describeFinding, flattenIssue } from './issues.js';
@@ -20,11 +30,7 @@ export class YamlSource {
 
   /** The content as the schema makes it. Throws one SpecError that lists every mistake. */
   read<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
-    const { errors } = this.#document;
-    throwProblems(
-      errors.map(({ pos, message }) => this.#at(pos[0], `no valid YAML: ${message}`)),
-      this.#origin,
-    );
+    throwProblems(this.#syntaxProblems(), this.#origin);
     const { success, data, error } = schema.safeParse(this.#document.toJS());
     if (success) return data;
     const found = error.issues
@@ -41,6 +47,20 @@ export class YamlSource {
   /** `file:line` of what is at a path, or of a key in it. */
   where(path: readonly PropertyKey[], key?: string): string {
     return this.#place(this.#offset(path, key));
+  }
+
+  #syntaxProblems(): Problem[] {
+    const problems = this.#document.errors.map(({ pos, message }) =>
+      this.#at(pos[0], `no valid YAML: ${message}`),
+    );
+    if (problems.length > 0) return problems;
+    visit(this.#document, {
+      Alias: (_, alias) => {
+        const what = `*${alias.source} refers to nothing; a text that begins with * needs quotes`;
+        if (alias.resolve(this.#document) === undefined) problems.push(this.#at(alias.range?.[0] ?? 0, what));
+      },
+    });
+    return problems;
   }
 
   #at(offset: number, what: string): Problem {

@@ -129,6 +129,16 @@ const mistakes: [title: string, text: string, problems: string[]][] = [
   ['no command', 'name: x\n', ['1: the file needs a command, or a list of jobs']],
   ['an empty file', '', ['1: is not a map of names to values']],
   ['broken YAML', 'command: x\nfiles: [a\n', ['3: no valid YAML: ']],
+  [
+    'an unquoted pattern',
+    'command: x\nreturns: [*.csv]\n',
+    ['2: *.csv refers to nothing; a text that begins with * needs quotes'],
+  ],
+  [
+    'unquoted braces',
+    'command: {lr}\n',
+    ['1: command: is not a line of bash or a list of lines; text that begins with a brace needs quotes'],
+  ],
   ['a key twice', 'command: x\ncommand: y\n', ['2: no valid YAML: Map keys must be unique']],
   [
     'a limit that is no time',
