@@ -51,5 +51,5 @@ function takeLines(data: Buffer, offset: number, onLine: (line: Line) => boolean
 }
 
 const NEWLINE = 0x0a;
-const CHUNK_BYTES = 1024 * 1024;
-const LONGEST_LINE = 64 * CHUNK_BYTES;
+const CHUNK_BYTES = 256 * 1024;
+const LONGEST_LINE = 256 * CHUNK_BYTES;

@@ -44,10 +44,16 @@ export class RandomHistory {
   readonly state: BatchState;
   readonly events: Recorded[] = [];
   readonly #random: Random;
+  readonly #warning: string;
   readonly #told: GpoolEvent[] = [];
 
-  constructor(random: Random, size: { readonly jobs: number; readonly hosts: number }) {
+  /** `warning` is how long a host's warning is: makes lines long. */
+  constructor(
+    random: Random,
+    size: { readonly jobs: number; readonly hosts: number; readonly warning?: number },
+  ) {
     this.#random = random;
+    this.#warning = 'ü'.repeat(size.warning ?? 1);
     this.specs = anySpecs(size.jobs);
     this.hosts = Array.from({ length: size.hosts }, (_, index) => `lab${index} "ü"\n`);
     this.state = createBatchState(this.specs, this.hosts);
@@ -81,7 +87,14 @@ export class RandomHistory {
     const dice = this.#random();
     if (dice < 0.15) return { type: 'host.lost', host, fault: LOST };
     if (dice < 0.2) return { type: 'host.failed', host, fault: { ...LOST, code: 'E_AUTH', domain: 'host' } };
-    const facts = { cores: 2, bash: '5.2', memoryKb: 1, bootId: 'x', hostname: host, warnings: ['ü'] };
+    const facts = {
+      cores: 2,
+      bash: '5.2',
+      memoryKb: 1,
+      bootId: 'x',
+      hostname: host,
+      warnings: [this.#warning],
+    };
     return { type: 'host.ready', host, slots: 1 + Math.floor(dice * 3), facts };
   }
 
