@@ -23,7 +23,7 @@ export class Manager {
   /** Throws a SpecError (E_USAGE) that names a wrong option. */
   constructor(options: ManagerOptions = {}) {
     this.#settings = resolveManagerOptions(options);
-    this.#bus = new EventBus((error) => this.#report(error));
+    this.#bus = new EventBus((error) => this.reportError(error));
   }
 
   get sleepTimeInSecs(): number {
@@ -69,7 +69,7 @@ export class Manager {
       onEvent: (event) => this.#tell(event),
       onOpen: (directory) => this.handleOpen(directory),
       onClose: () => this.handleClose(),
-      onError: (error) => this.#report(error),
+      onError: (error) => this.reportError(error),
     });
     this.#batch = { state, network, session };
   }
@@ -129,6 +129,13 @@ export class Manager {
     return Promise.resolve();
   }
 
+  /** For what must not stop the batch: the first one is reported, later ones are not. */
+  protected reportError(error: unknown): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#settings.onError(error);
+  }
+
   #session(): Session {
     if (this.#batch) return this.#batch.session;
     throw misuse('there is nothing to run yet', 'Call setup(specs, network) first.');
@@ -139,7 +146,7 @@ export class Manager {
     try {
       this.#callHook(event);
     } catch (error) {
-      this.#report(error);
+      this.reportError(error);
     }
   }
 
@@ -150,12 +157,6 @@ export class Manager {
     if (!job) return;
     if (event.type === 'job.launched') this.handleJobLaunch(job);
     else this.handleJobDone(job);
-  }
-
-  #report(error: unknown): void {
-    if (this.#reported) return;
-    this.#reported = true;
-    this.#settings.onError(error);
   }
 }
 

@@ -141,7 +141,10 @@ export class Session {
       await dispatcher.turn(this.#stop ? 0 : Number.POSITIVE_INFINITY);
       if (this.#failure) throw this.#failure.error;
       const kind = this.#findEnd(dispatcher);
-      if (kind) return kind;
+      if (kind) {
+        this.#sleep.close();
+        return kind;
+      }
       await dispatcher.news.wait();
     }
   }

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { HostError, SpecError, TransportError } from '../../src/errors.js';
-import type { Job } from '../../src/queue/job.js';
 import { Manager } from '../../src/manager/manager.js';
 import { failTimes } from '../../src/network/simulated/plan.js';
 import { SimulatedNetwork } from '../../src/network/simulated/simulated-network.js';
+import type { Job } from '../../src/queue/job.js';
 import { seededRandom } from '../../src/random.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 import { makeSpec, makeSpecs } from '../helpers/make-specs.js';
@@ -24,12 +24,15 @@ test('jobs are launched in the order of submission', async (t) => {
 });
 
 test('one failing job does not stop the others, and the summary names it with its exit code', async (t) => {
-  const plan = ({ job }: { job: string }) => (job === '2' ? { outcome: { kind: 'failed', code: 3 } as const } : {});
+  const plan = ({ job }: { job: string }) =>
+    job === '2' ? { outcome: { kind: 'failed', code: 3 } as const } : {};
   const { run } = simulate(makeSpecs(5), { hosts: ['a'], plan });
   const { kind, counts, failures, unfinished } = await run();
   t.is(kind, 'complete');
   t.like(counts, { done: 4, error: 1, free: 0 });
-  t.deepEqual(failures, [{ job: '2', name: 'job-2', host: 'a', outcome: { kind: 'failed', code: 3 }, fault: null }]);
+  t.deepEqual(failures, [
+    { job: '2', name: 'job-2', host: 'a', outcome: { kind: 'failed', code: 3 }, fault: null },
+  ]);
   t.deepEqual(unfinished, []);
 });
 
@@ -43,7 +46,10 @@ test('a job killed by a signal and one that timed out have failed', async (t) =>
     outcome: job === '1' ? ({ kind: 'killed', signal: 9 } as const) : ({ kind: 'timed-out' } as const),
   });
   const { failures } = await simulate(makeSpecs(2), { hosts: ['a'], plan }).run();
-  t.deepEqual(failures.map(({ outcome }) => outcome), [{ kind: 'killed', signal: 9 }, { kind: 'timed-out' }]);
+  t.deepEqual(
+    failures.map(({ outcome }) => outcome),
+    [{ kind: 'killed', signal: 9 }, { kind: 'timed-out' }],
+  );
 });
 
 test('with two clusters interleaved each job is settled by its own host', async (t) => {
@@ -55,14 +61,27 @@ test('with two clusters interleaved each job is settled by its own host', async 
   });
   const { manager, events, run } = simulate(makeSpecs(3), { hosts, plan }, { placement: 'pack' });
   const { failures } = await run();
-  t.deepEqual(eventsOf(events, 'job.ended').map(({ attempt }) => attempt), ['3.1', '2.1', '1.1']);
-  t.deepEqual(failures.map(({ job, host }) => ({ job, host })), [{ job: '3', host: 'a2' }]);
-  t.deepEqual(manager.jobs.map(({ host, state }) => `${host} ${state}`), ['a1 done', 'b1 done', 'a2 error']);
+  t.deepEqual(
+    eventsOf(events, 'job.ended').map(({ attempt }) => attempt),
+    ['3.1', '2.1', '1.1'],
+  );
+  t.deepEqual(
+    failures.map(({ job, host }) => ({ job, host })),
+    [{ job: '3', host: 'a2' }],
+  );
+  t.deepEqual(
+    manager.jobs.map(({ host, state }) => `${host} ${state}`),
+    ['a1 done', 'b1 done', 'a2 error'],
+  );
 });
 
 test('never more attempts are handed out than maxRunning, and as many when there is work', async (t) => {
   const hosts = ['a', 'b', 'c'].map((name) => ({ name, slots: 4 }));
-  const { manager, run } = simulate(makeSpecs(200), { hosts, plan: () => ({ durationMs: 5 }) }, { maxRunning: 3 });
+  const { manager, run } = simulate(
+    makeSpecs(200),
+    { hosts, plan: () => ({ durationMs: 5 }) },
+    { maxRunning: 3 },
+  );
   const seen: number[] = [];
   manager.subscribe(() => seen.push(manager.hosts.reduce((sum, { handed }) => sum + handed, 0)));
   await run();
@@ -70,11 +89,16 @@ test('never more attempts are handed out than maxRunning, and as many when there
 });
 
 test('pack fills one host before the next is used, spread takes the least loaded one', async (t) => {
-  const hosts = [{ name: 'a', slots: 2 }, { name: 'b', slots: 4 }];
+  const hosts = [
+    { name: 'a', slots: 2 },
+    { name: 'b', slots: 4 },
+  ];
   const hostsOf = async (placement: 'pack' | 'spread') => {
     const { events, run } = simulate(makeSpecs(6), { hosts }, { placement });
     await run();
-    return eventsOf(events, 'job.launched').map(({ host }) => host).join('');
+    return eventsOf(events, 'job.launched')
+      .map(({ host }) => host)
+      .join('');
   };
   t.is(await hostsOf('pack'), 'aabbbb');
   t.is(await hostsOf('spread'), 'abbabb');
@@ -93,10 +117,21 @@ test('short jobs are handed out ahead of their slots, long ones are not', async 
 });
 
 test('a failed job is tried again as often as retries says, on another host first', async (t) => {
-  const { manager, run } = simulate(makeSpecs(1), { hosts: ['a', 'b'], plan: failTimes(2, 5) }, { retries: 2 });
+  const { manager, run } = simulate(
+    makeSpecs(1),
+    { hosts: ['a', 'b'], plan: failTimes(2, 5) },
+    { retries: 2 },
+  );
   t.is((await run()).counts.done, 1);
-  t.deepEqual(manager.jobs[0]?.attempts.map(({ host }) => host), ['a', 'b', 'a']);
-  const { failures } = await simulate(makeSpecs(1), { hosts: ['a', 'b'], plan: failTimes(3, 5) }, { retries: 2 }).run();
+  t.deepEqual(
+    manager.jobs[0]?.attempts.map(({ host }) => host),
+    ['a', 'b', 'a'],
+  );
+  const { failures } = await simulate(
+    makeSpecs(1),
+    { hosts: ['a', 'b'], plan: failTimes(3, 5) },
+    { retries: 2 },
+  ).run();
   t.deepEqual(failures[0]?.outcome, { kind: 'failed', code: 5 });
 });
 
@@ -109,10 +144,16 @@ test('a job that a host refuses goes to another one, and that costs it no attemp
 });
 
 test('a job that every host refuses gives up with the reason', async (t) => {
-  const { run } = simulate(makeSpecs(2), { hosts: ['a', 'b'], plan: () => ({ refusal: refused('E_REMOTE_DISK') }) });
+  const { run } = simulate(makeSpecs(2), {
+    hosts: ['a', 'b'],
+    plan: () => ({ refusal: refused('E_REMOTE_DISK') }),
+  });
   const { kind, failures } = await run();
   t.is(kind, 'complete');
-  t.deepEqual(failures.map(({ fault }) => fault?.code), ['E_REMOTE_DISK', 'E_REMOTE_DISK']);
+  t.deepEqual(
+    failures.map(({ fault }) => fault?.code),
+    ['E_REMOTE_DISK', 'E_REMOTE_DISK'],
+  );
 });
 
 test('a job whose input vanished gives up at once', async (t) => {
@@ -127,7 +168,10 @@ test('a lost attempt is made again elsewhere when the job is repeatable, and fai
   const specs = [makeSpec({ name: 'again' }), makeSpec({ name: 'once', repeatable: false })];
   const first = simulate([specs[0] ?? makeSpec()], { hosts }, { placement: 'pack' });
   t.is((await first.run()).counts.done, 1);
-  t.deepEqual(first.manager.jobs[0]?.attempts.map(({ host }) => host), ['a', 'b']);
+  t.deepEqual(
+    first.manager.jobs[0]?.attempts.map(({ host }) => host),
+    ['a', 'b'],
+  );
   const second = simulate([specs[1] ?? makeSpec()], { hosts }, { placement: 'pack' });
   t.is((await second.run()).failures[0]?.outcome.kind, 'lost');
 });
@@ -160,11 +204,17 @@ test('an end that no event told is found by asking', async (t) => {
 });
 
 test('without a host that can be used the batch ends and says why of each', async (t) => {
-  const hosts = [{ name: 'a', fault: refused('E_AUTH') }, { name: 'b', fault: lostLink }];
+  const hosts = [
+    { name: 'a', fault: refused('E_AUTH') },
+    { name: 'b', fault: lostLink },
+  ];
   const { kind, counts, hostFaults } = await simulate(makeSpecs(3), { hosts }).run();
   t.is(kind, 'no-host');
   t.is(counts.free, 3);
-  t.deepEqual(hostFaults.map(({ host, fault }) => `${host} ${fault.code}`), ['a E_AUTH', 'b E_DEADLINE']);
+  t.deepEqual(
+    hostFaults.map(({ host, fault }) => `${host} ${fault.code}`),
+    ['a E_AUTH', 'b E_DEADLINE'],
+  );
 });
 
 test('one bad host does not keep the others from working', async (t) => {
@@ -173,19 +223,31 @@ test('one bad host does not keep the others from working', async (t) => {
 });
 
 test('stop launches nothing more, resolves soon, and names what goes on', async (t) => {
-  const { manager, events, clock, run } = simulate(makeSpecs(4), { hosts: ['a', 'b'], plan: () => ({ durationMs: 60_000 }) });
+  const { manager, events, clock, run } = simulate(makeSpecs(4), {
+    hosts: ['a', 'b'],
+    plan: () => ({ durationMs: 60_000 }),
+  });
   clock.after(5_000, () => manager.stop('interrupted'));
   const { kind, reason, counts, unfinished } = await run();
   t.is(kind, 'stopped');
   t.is(reason, 'interrupted');
   t.like(counts, { busy: 2, free: 2 });
-  t.deepEqual(unfinished.map(({ job }) => job), ['1', '2']);
+  t.deepEqual(
+    unfinished.map(({ job }) => job),
+    ['1', '2'],
+  );
   t.true(clock.elapsed() <= 6_000);
-  t.deepEqual(eventsOf(events, 'batch.stopping').map(({ reason }) => reason), ['interrupted']);
+  t.deepEqual(
+    eventsOf(events, 'batch.stopping').map(({ reason }) => reason),
+    ['interrupted'],
+  );
 });
 
 test('cancel kills what was handed out and waits for the news', async (t) => {
-  const { manager, clock, run } = simulate(makeSpecs(3), { hosts: ['a', 'b'], plan: () => ({ durationMs: Infinity }) });
+  const { manager, clock, run } = simulate(makeSpecs(3), {
+    hosts: ['a', 'b'],
+    plan: () => ({ durationMs: Infinity }),
+  });
   clock.after(5_000, () => void manager.cancel());
   const { kind, counts, failures } = await run();
   t.is(kind, 'stopped');
@@ -208,7 +270,10 @@ test('hooks run once for each job, and sleep is told once an interval while noth
   }
   const clock = new ManualClock();
   const manager = new Watching({ clock, out: false, sleepTimeInSecs: 2 });
-  manager.setup(makeSpecs(2), new SimulatedNetwork({ hosts: ['a'], clock, plan: () => ({ durationMs: 5000 }) }));
+  manager.setup(
+    makeSpecs(2),
+    new SimulatedNetwork({ hosts: ['a'], clock, plan: () => ({ durationMs: 5000 }) }),
+  );
   await clock.runUntil(manager.processJobs());
   t.deepEqual(calls, ['launch 1', 'sleep', 'sleep', 'done 1', 'launch 2', 'sleep', 'sleep', 'done 2']);
 });

@@ -1,0 +1,84 @@
+import type { Fault } from '../errors.js';
+import type { GpoolEvent, Recorded } from '../events/event.js';
+import type { Outcome } from '../events/outcome.js';
+import type { Job } from '../queue/job.js';
+
+/** Finds the job of an event. */
+export type JobFinder = (id: string) => Job | undefined;
+
+/** One line, without its end, for a person who follows the log; null for events that the log leaves out. */
+export function formatLogLine(event: Recorded, findJob: JobFinder): string | null {
+  switch (event.type) {
+    case 'job.launched':
+      return describe('LAUNCH', findJob(event.job));
+    case 'job.done':
+      return describe('DONE', findJob(event.job));
+    case 'job.failed':
+      return `${describe('FAIL', findJob(event.job))}: ${describeCause(event)}`;
+    case 'job.requeued':
+      return `${describe('AGAIN', findJob(event.job))}: ${describeReason(event.reason)}`;
+    case 'host.lost':
+    case 'host.failed':
+      return `HOST ${escapeControls(event.host)} ${event.type.slice(5)}: ${describeFault(event.fault)}`;
+    case 'batch.stopping':
+      return `STOP ${escapeControls(event.reason)}`;
+    default:
+      return leaveOut(event);
+  }
+}
+
+/** In words: `exit code 3`, `killed by signal 9`. */
+export function describeOutcome(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'failed':
+      return `exit code ${outcome.code}`;
+    case 'killed':
+      return `killed by signal ${outcome.signal}`;
+    case 'timed-out':
+      return 'timed out';
+    case 'lost':
+      return `lost, ${describeFault(outcome.fault)}`;
+    default:
+      return outcome.kind;
+  }
+}
+
+/** Nobody's text can end a line, move the cursor or turn the direction of writing: such characters are shown as escapes. */
+export function escapeControls(text: string): string {
+  return text.replace(
+    CONTROLS,
+    (char) => NAMED[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** What the log is silent about; a new type of event does not compile until it is named here or has a line. */
+function leaveOut(event: Extract<GpoolEvent, { type: LeftOut }>): null {
+  void event;
+  return null;
+}
+
+type LeftOut = 'host.ready' | 'job.started' | 'job.ended' | 'batch.started' | 'batch.waited' | 'batch.ended';
+
+/** `#` counts from 0, as in the log format we inherited. */
+function describe(word: string, job: Job | undefined): string {
+  const attempt = job?.attempts.at(-1);
+  if (!job || !attempt) return word;
+  const place = escapeControls(`${attempt.host}/${attempt.id}`);
+  return `${word} ${place} w/name ${escapeControls(job.spec.name)} as job #${job.index}`;
+}
+
+function describeCause({ outcome, fault }: Extract<GpoolEvent, { type: 'job.failed' }>): string {
+  if (fault === null || outcome.kind === 'lost') return describeOutcome(outcome);
+  return `${describeOutcome(outcome)}, ${describeFault(fault)}`;
+}
+
+function describeReason(reason: Fault | Outcome): string {
+  return 'kind' in reason ? describeOutcome(reason) : describeFault(reason);
+}
+
+function describeFault({ what, code }: Fault): string {
+  return escapeControls(`${what} (${code})`);
+}
+
+const CONTROLS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\x1b': '\\e' };
