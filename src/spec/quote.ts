@@ -1,4 +1,4 @@
-/** Quotes any text but NUL as one word for every POSIX shell; plain words stay as they are. */
+/** Quotes any text but NUL as one word for every POSIX shell; plain words stay as they are. The one place that quotes. */
 export function quote(word: string): string {
   return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { HostError, StateError } from '../../errors.js';
-import { quote } from './quote.js';
+import { quote } from '../../spec/quote.js';
 
 /** The text to feed to `/bin/sh -s`, and the filter that its stdout goes through. */
 export interface ComposedScript {
