@@ -9,6 +9,7 @@ export class Deadline {
   #leftMs: number;
   #since = 0;
   #holds = 0;
+  #over = false;
 
   constructor(
     readonly ms: number,
@@ -43,6 +44,7 @@ export class Deadline {
   }
 
   clear(): void {
+    this.#over = true;
     clearTimeout(this.#timer);
   }
 
@@ -52,6 +54,7 @@ export class Deadline {
   }
 
   #run(): void {
+    if (this.#over) return;
     this.#since = performance.now();
     this.#timer = setTimeout(() => this.#fail(this.#error()), this.#leftMs);
   }

@@ -52,7 +52,7 @@ class KnownHostsCheck implements HostKeyCheck {
   readonly verify: HostKeyVerifier = (key) => {
     if (this.#accepted?.equals(key)) return true;
     try {
-      if (this.#accepted) throw changedKey(this.target.where, this.entries, key);
+      if (this.#accepted) throw swappedKey(this.target.where, this.#accepted, key);
       this.#accept(this.#judge(key), key);
       this.#accepted = Buffer.from(key);
       return true;
@@ -96,6 +96,11 @@ function orderAlgorithms(typesOnFile: readonly string[]): ServerHostKeyAlgorithm
   const onFile = ACCEPTED.filter(([type]) => typesOnFile.includes(type));
   const others = ACCEPTED.filter((entry) => !onFile.includes(entry));
   return [...onFile, ...others].map(([, algorithm]) => algorithm);
+}
+
+function swappedKey(where: string, before: Buffer, key: Buffer): HostError {
+  const what = `its host key is now ${describeKey(key)}, a moment ago it was ${describeKey(before)}`;
+  return new HostError('E_HOSTKEY_CHANGED', { what, where });
 }
 
 function changedKey(where: string, entries: readonly KnownHostsEntry[], key: Buffer): HostError {

@@ -14,7 +14,7 @@ export class Lane {
   #open = 0;
 
   constructor(
-    shared: Connection,
+    readonly shared: Connection,
     readonly connectMore: () => Promise<Connection>,
     concurrency: number,
   ) {
@@ -37,8 +37,14 @@ export class Lane {
 
   /** Takes a connection of its own, instead of the shared one. */
   async moveAway(): Promise<void> {
-    this.#own ??= this.connectMore();
-    this.#connection = await this.#own;
+    const own = this.#own ?? this.connectMore();
+    this.#own = own;
+    try {
+      this.#connection = await own;
+    } catch (error) {
+      this.#own = undefined;
+      throw error;
+    }
   }
 
   /** Lets go of its own connection, when it took one. */
@@ -49,11 +55,20 @@ export class Lane {
     );
   }
 
+  /** Back to the shared connection when its own one was lost. */
+  #current(): Connection {
+    if (this.#connection.error && this.#connection !== this.shared) {
+      this.#own = undefined;
+      this.#connection = this.shared;
+    }
+    return this.#connection;
+  }
+
   /** Each refusal is followed by a wait: a server gives a session back a little later than we see its channel close. */
   async #insist<T>(start: (connection: Connection) => Promise<Held<T>>): Promise<Held<T>> {
     for (let refusals = 1; ; refusals++) {
       try {
-        const held = await start(this.#connection);
+        const held = await start(this.#current());
         this.#open++;
         return held;
       } catch (error) {

@@ -53,6 +53,7 @@ function startProxy(command: string): Duplex {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  stream.on('error', () => {}); // ssh2 listens a little later
   child.on('error', (error) => stream.destroy(error));
   stream.once('close', () => child.kill());
   return stream;
