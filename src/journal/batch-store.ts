@@ -49,9 +49,7 @@ export async function openBatchStore(
     return { tail, file: await openFile(journalFile, tail.bytes) };
   });
   const journal = new JournalWriter(opened.file, journalFile);
-  if (opened.tail.header === null) {
-    await journal.append(formatJournalLine({ gpool: 'journal', version: JOURNAL_VERSION, batch }));
-  }
+  if (opened.tail.header === null) await begin(journal, batch);
   return new JournalStore(directory, journal, new EventStamp(clock, opened.tail.seq));
 }
 
@@ -93,6 +91,15 @@ class JournalStore implements BatchStore {
 
   close(): Promise<void> {
     return this.#journal.close();
+  }
+}
+
+async function begin(journal: JournalWriter, batch: string): Promise<void> {
+  try {
+    await journal.append(formatJournalLine({ gpool: 'journal', version: JOURNAL_VERSION, batch }));
+  } catch (error) {
+    await journal.close();
+    throw error;
   }
 }
 
