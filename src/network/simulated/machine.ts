@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import { HostError } from '../../errors.js';
+import { HostError, JobError } from '../../errors.js';
 import type { NetworkEvent } from '../../events/event.js';
 import type { Outcome } from '../../events/outcome.js';
 import type { Attempt, AttemptStatus } from '../network.js';
@@ -85,7 +85,7 @@ export class Machine {
     const run = this.runs.get(id);
     if (run?.state === 'running') {
       const next = 'Kill it first.';
-      throw new HostError('E_COMMAND', {
+      throw new JobError('E_COMMAND', {
         what: 'the attempt is running',
         where: `${this.name}, attempt ${id}`,
         next,

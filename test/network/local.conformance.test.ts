@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import test from 'ava';
+import { LocalNetwork } from '../../src/network/local-network.js';
+import { tempDir } from '../helpers/temp-dir.js';
+import { networkConformance } from './conformance.js';
+
+networkConformance('local', {
+  register: test.serial,
+  skip: test.skip,
+  makePlace: async (t, slots) => {
+    const resultsDir = join(await tempDir(t), 'root');
+    return { connect: () => new LocalNetwork({ slots, resultsDir }) };
+  },
+});
