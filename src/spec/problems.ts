@@ -12,14 +12,21 @@ export interface Problem {
 
 /** One error for several problems, numbered in its message. Its code is the code of the first. */
 export class SpecErrors extends SpecError {
+  /** All of them; the message lists the first 100. */
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly [Problem, ...Problem[]], where: string) {
-    const list = problems.map((problem, at) => `  ${at + 1}. ${problem.where}: ${problem.what}`);
+    const list = problems
+      .slice(0, MOST_LISTED)
+      .map((problem, at) => `  ${at + 1}. ${problem.where}: ${problem.what}`);
+    if (problems.length > MOST_LISTED) list.push(`  and ${problems.length - MOST_LISTED} more`);
     super(problems[0].code, { what: `${problems.length} problems:\n${list.join('\n')}\n`, where });
     this.problems = problems;
   }
 }
+
+/** More would drown the first, and a sweep can repeat one mistake a million times. */
+const MOST_LISTED = 100;
 
 /** Throws when there are problems: all in one error. `where` is the place that stands for several of them. */
 export function throwProblems(problems: readonly Problem[], where: string): void {

@@ -186,3 +186,11 @@ test('a function that forgets to return a job is told so', (t) => {
   const builder = new Builder().addSweep({ a: [1] }, forgetful);
   t.throws(() => builder.makeJobSpecs(), { message: /sweep 1, a=1: commands: / });
 });
+
+test('a mistake that a sweep repeats a thousand times is listed a hundred times', (t) => {
+  const n = Array.from({ length: 1000 }, (_, at) => at);
+  const builder = new Builder().addSweep({ n }, () => ({ commands: [] }));
+  const error = t.throws(() => builder.makeJobSpecs(), { instanceOf: SpecErrors });
+  t.is(error?.problems.length, 1000);
+  t.regex(error?.message ?? '', /1000 problems:[\s\S]* 100\. [\s\S]*and 900 more\n/);
+});
