@@ -114,9 +114,8 @@ export class Builder {
     const named = typeof raw?.name === 'string' && isPrintable(raw.name) ? `${where} (${raw.name})` : where;
     const { success, data: input, error } = jobInputSchema.safeParse({ repeat, ...raw });
     if (success) this.#drafts.push({ where: named, input, repeat: input.repeat ?? repeat, fallbackName });
-    else
-      for (const finding of error.issues.flatMap((issue) => flattenIssue(issue)))
-        this.#problem(named, describeFinding(finding));
+    const findings = error?.issues.flatMap((issue) => flattenIssue(issue)) ?? [];
+    for (const finding of findings) this.#problem(named, describeFinding(finding));
   }
 
   #checkPlaceholders(where: string, template: JobInput, known: readonly string[]): void {
@@ -144,13 +143,13 @@ function replicate(
 ): JobSpec[] {
   const shared = deepFreeze({
     commands: input.commands,
-    files,
-    returns: input.returns ?? [],
-    env: input.env ?? {},
-    values: input.values ?? {},
-    limits: input.timeoutSecs === undefined ? {} : { timeoutSecs: input.timeoutSecs },
+    files: files.length === 0 ? NONE : files,
+    returns: input.returns ?? NONE,
+    env: input.env ?? NOTHING,
+    values: input.values ?? NOTHING,
+    limits: input.timeoutSecs === undefined ? NOTHING : { timeoutSecs: input.timeoutSecs },
     repeatable: input.repeatable ?? true,
-    args: input.args ?? [],
+    args: input.args ?? NONE,
   });
   return names
     .take(input.name ?? fallbackName, repeat)
@@ -162,6 +161,11 @@ function toProblem(where: string, what: string): Problem {
 }
 
 function deepFreeze<T extends object>(value: T): T {
+  if (Object.isFrozen(value)) return value;
   for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part);
   return Object.freeze(value);
 }
+
+/** Shared by all specs: a batch may have a million. */
+const NONE = Object.freeze([]);
+const NOTHING = Object.freeze({});
