@@ -1,10 +1,12 @@
 /**
- * Whether a path is what a declared return asks for, or lies in a directory it asks for. A pattern with bash's extended
- * forms (`@(…)`, `[[:…:]]`) cannot be judged here and accepts any path: it still never leaves the job's own directory.
+ * Whether a path is what a declared return asks for, by name or by pattern, or lies in a directory it asks for. A pattern with
+ * bash's extended forms (`@(…)`, `[[:…:]]`) cannot be judged here and accepts any path: it still never leaves the job's own directory.
  */
 export function matchesReturn(pattern: string, path: string): boolean {
-  if (/[@!+*?]\(|\[\[|\[\.|\[=/.test(pattern)) return true;
-  const form = toRegExp(pattern.replace(/^(\.\/)+|\/+$/g, ''));
+  const plain = pattern.replace(/\/+$/, '');
+  if (path === plain || path.startsWith(`${plain}/`)) return true;
+  if (/[@!+*?]\(|\[\[|\[\.|\[=/.test(plain)) return true;
+  const form = toRegExp(plain);
   return path.split('/').some((_, at, parts) => form.test(parts.slice(0, at + 1).join('/')));
 }
 
