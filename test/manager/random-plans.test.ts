@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import test from 'ava';
+import { HostError, TransportError } from '../../src/errors.js';
+import type { Recorded } from '../../src/events/event.js';
+import { BatchDirectory } from '../../src/journal/batch-directory.js';
+import { readJournal } from '../../src/journal/journal-reader.js';
+import { Manager } from '../../src/manager/manager.js';
+import type { Attempt } from '../../src/network/network.js';
+import type { AttemptPlan, SimulatedHost } from '../../src/network/simulated/plan.js';
+import { SimulatedNetwork } from '../../src/network/simulated/simulated-network.js';
+import { applyEvent } from '../../src/queue/apply-event.js';
+import { createBatchState } from '../../src/queue/batch-state.js';
+import { type Random, seededRandom } from '../../src/random.js';
+import { ManualClock } from '../../src/testing/manual-clock.js';
+import { makeSpec } from '../helpers/make-specs.js';
+import { pickSeed } from '../helpers/seed.js';
+import { tempDir } from '../helpers/temp-dir.js';
+
+/** An attempt's fate depends on its id and host alone, so that asking twice tells the same. */
+function fateOf(seed: number) {
+  return ({ id, host }: Attempt): AttemptPlan => {
+    const random = seededRandom(
+      seed + [...`${id}/${host}`].reduce((sum, char) => sum * 31 + char.charCodeAt(0), 7),
+    );
+    const durationMs = random() * 3000;
+    const luck = random();
+    if (luck < 0.05) return { refusal: new HostError('E_REMOTE_DISK', { what: 'full', where: host }) };
+    if (luck < 0.1)
+      return { durationMs, lostAnswer: new TransportError('E_DEADLINE', { what: 'late', where: host }) };
+    if (luck < 0.15) return { durationMs, silent: true };
+    if (luck < 0.3) return { durationMs, outcome: { kind: 'failed', code: 1 + Math.floor(random() * 255) } };
+    if (luck < 0.35) return { durationMs, outcome: { kind: 'killed', signal: 9 } };
+    if (luck < 0.4) return { durationMs, outcome: { kind: 'timed-out' } };
+    return { durationMs, ...(random() < 0.3 ? { stdout: 'text\n' } : {}) };
+  };
+}
+
+function randomHost(name: string, random: Random): SimulatedHost {
+  const outages = Array.from({ length: Math.floor(random() * 3) }, () => ({
+    atMs: random() * 20_000,
+    forMs: 1 + random() * 10_000,
+    reboots: random() < 0.3,
+  }));
+  return { name, slots: 1 + Math.floor(random() * 4), speed: 0.5 + random(), outages };
+}
+
+interface Story {
+  readonly events: Recorded[];
+  readonly manager: Manager;
+  readonly kind: string;
+}
+
+async function runRandom(seed: number, out: string | false): Promise<Story> {
+  const random = seededRandom(seed);
+  const clock = new ManualClock();
+  const names = Array.from({ length: 1 + Math.floor(random() * 6) }, (_, at) => `h${at + 1}`);
+  const network = new SimulatedNetwork({
+    hosts: names.map((name) => randomHost(name, random)),
+    clock,
+    plan: fateOf(seed),
+  });
+  const placement = (['random', 'pack', 'spread'] as const)[Math.floor(random() * 3)] ?? 'random';
+  const maxRunning = random() < 0.5 ? 1 + Math.floor(random() * 8) : Number.POSITIVE_INFINITY;
+  const manager = new Manager({
+    clock,
+    out,
+    random,
+    placement,
+    maxRunning,
+    retries: Math.floor(random() * 3),
+  });
+  const specs = Array.from({ length: 40 }, (_, at) =>
+    makeSpec({ name: `j${at}`, repeatable: random() < 0.9 }),
+  );
+  const events: Recorded[] = [];
+  manager.subscribe((event) => {
+    events.push(event);
+    const { free, busy, done, unknown, error } = manager.counts;
+    if (free + busy + done + unknown + error !== specs.length) throw new Error('the counts do not sum');
+    const handed = manager.hosts.reduce((sum, host) => sum + host.handed, 0);
+    if (handed > maxRunning) throw new Error('more were handed out than allowed');
+  });
+  manager.setup(specs, network);
+  const { kind } = await clock.runUntil(manager.processJobs());
+  return { events, manager, kind };
+}
+
+test('whatever goes wrong, every job is settled once, the counts sum and the cap holds', async (t) => {
+  const first = pickSeed();
+  t.log(`SEED=${first}`);
+  for (let seed = first; seed < first + 150; seed += 1) {
+    const { events, manager, kind } = await runRandom(seed, false);
+    t.is(kind, 'complete', `seed ${seed}`);
+    for (const job of manager.jobs) {
+      const own = events.filter((event) => 'job' in event && event.job === job.id);
+      const settled = own.filter(({ type }) => type === 'job.done' || type === 'job.failed');
+      t.is(settled.length, 1, `job ${job.id}, seed ${seed}`);
+      t.is(own.filter(({ type }) => type === 'job.launched').length, job.attempts.length, `seed ${seed}`);
+      if (!job.spec.repeatable && job.attempts.some(({ outcome }) => outcome?.kind === 'lost')) {
+        const ran = job.attempts.filter(({ startedAt, counted }) => startedAt !== null && !counted);
+        t.is(ran.length, 0, `an unclear attempt was made again: job ${job.id}, seed ${seed}`);
+      }
+    }
+    const numbers = events.flatMap(({ seq }) => (seq > 0 ? [seq] : []));
+    t.deepEqual(
+      numbers,
+      numbers.map((_, at) => at + 1),
+    );
+  }
+});
+
+test('the state rebuilt from the journal is the live one', async (t) => {
+  const first = pickSeed();
+  t.log(`SEED=${first}`);
+  for (let seed = first; seed < first + 5; seed += 1) {
+    const out = join(await tempDir(t), 'batch');
+    const { manager, events } = await runRandom(seed, out);
+    const rebuilt = createBatchState(
+      manager.jobs.map(({ spec }) => spec),
+      manager.hosts.map(({ name }) => name),
+    );
+    const read: Recorded[] = [];
+    await readJournal(new BatchDirectory(out).journalFile, (event) => {
+      read.push(event);
+      applyEvent(rebuilt, event);
+    });
+    t.deepEqual(rebuilt.jobs, manager.jobs, `seed ${seed}`);
+    t.deepEqual(rebuilt.hosts, manager.hosts, `seed ${seed}`);
+    t.deepEqual(
+      read,
+      events.filter(({ seq }) => seq > 0),
+      `seed ${seed}`,
+    );
+  }
+});
