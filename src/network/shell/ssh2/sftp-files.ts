@@ -111,11 +111,21 @@ export class SftpFiles {
 
   #faultOf(error: unknown, remote: string): GpoolError {
     if (error instanceof GpoolError) return error;
+    if (error instanceof Error && 'syscall' in error) return localFault(error);
     const what = `copying ${remote} failed: ${error instanceof Error ? error.message : String(error)}`;
-    if (error instanceof Error && 'syscall' in error)
-      return new JobError('E_LOCAL_DISK', { what, where: this.where, cause: error });
     return new TransportError('E_TRANSFER', { what, where: this.where, cause: error });
   }
+}
+
+/** An error of this machine's own file system. */
+function localFault(error: Error): JobError {
+  const full = 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return new JobError('E_LOCAL_DISK', {
+    what: `the file cannot be written here: ${error.message}`,
+    where: 'path' in error ? String(error.path) : 'this machine',
+    cause: error,
+    ...(full ? {} : { next: 'Look at that path, its directory and their permissions.' }),
+  });
 }
 
 interface RemoteSource {

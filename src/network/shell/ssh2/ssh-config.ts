@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import PQueue from 'p-queue';
 import { HostError } from '../../../errors.js';
 import type { SshDestination } from '../../../spec/host.js';
 import { type ConfigValues, readSshConfig } from './ssh-config-file.js';
@@ -64,7 +65,9 @@ async function askSsh(destination: SshDestination, options: ResolveOptions): Pro
     address,
   ];
   try {
-    const { stdout } = await run(sshProgram, args, { timeout: 10_000, maxBuffer: 1024 * 1024 });
+    const { stdout } = await questions.add(() =>
+      run(sshProgram, args, { timeout: 10_000, maxBuffer: 1024 * 1024 }),
+    );
     return parseDump(stdout);
   } catch (error) {
     if (!isMissingProgram(error)) throw configError(address, `ssh -G failed: ${lastLine(error)}`, error);
@@ -109,3 +112,5 @@ function lastLine(error: unknown): string {
 }
 
 const run = promisify(execFile);
+/** A pool of hundreds must not start hundreds of processes at once. */
+const questions = new PQueue({ concurrency: 8 });

@@ -5,6 +5,7 @@ import type { Channel, RunOptions, RunResult, Shell, TransferOptions } from '../
 import type { SshOptions } from '../ssh-options.js';
 import { connect } from './connect.js';
 import { lostError } from './connect-error.js';
+import { Fuse } from './fuse.js';
 import { SessionChannels } from './session-channels.js';
 import { SftpFiles } from './sftp-files.js';
 import { resolveTarget } from './ssh-config.js';
@@ -29,7 +30,8 @@ class Ssh2Shell implements Shell {
   readonly #listeners = new Set<(error: TransportError | undefined) => void>();
   #opening: Promise<void> | undefined;
   #session: Session | undefined;
-  #closes = 0;
+  /** Blown by `close`, for an `open` that is still under way. */
+  #fuse = new Fuse();
 
   constructor(
     readonly destination: SshDestination,
@@ -41,7 +43,7 @@ class Ssh2Shell implements Shell {
 
   open(): Promise<void> {
     if (this.#opening !== undefined) return this.#opening;
-    const opening = this.#open();
+    const opening = this.#fuse.guard(this.#open(this.#fuse));
     this.#opening = opening;
     opening.catch(() => {
       if (this.#opening === opening) this.#opening = undefined;
@@ -71,19 +73,19 @@ class Ssh2Shell implements Shell {
   }
 
   async close(): Promise<void> {
-    this.#closes++;
+    this.#fuse.blow(lostError('closed while connecting', this.where));
+    this.#fuse = new Fuse();
     this.#opening = undefined;
     this.#session?.channels.destroy();
   }
 
-  async #open(): Promise<void> {
-    const closes = this.#closes;
+  async #open(fuse: Fuse): Promise<void> {
     const target = await resolveTarget(this.destination, this.options);
     const shared = await connect(target, this.options);
     const channels = new SessionChannels(shared, () => connect(target, this.options));
     try {
-      if (closes !== this.#closes) throw lostError('closed while connecting', this.where);
-      await runScript(channels.pass, this.where, ':', { deadlineMs: LOGIN_SHELL_MS });
+      if (fuse.error) throw fuse.error;
+      await fuse.guard(runScript(channels.pass, this.where, ':', { deadlineMs: LOGIN_SHELL_MS }));
       if (shared.error) throw shared.error;
     } catch (error) {
       channels.destroy();

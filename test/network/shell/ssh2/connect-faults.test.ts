@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { SshOptions } from '../../../../src/network/shell/ssh-options.js';
 import { createSsh2Shell } from '../../../../src/network/shell/ssh2/ssh2-shell.js';
 import { startTcpProxy } from '../../../helpers/tcp-proxy.js';
+import { waitFor } from '../../../helpers/wait-for.js';
 import { faultOf, startTestHost } from './ssh-hosts.js';
 
 /** A server that is no SSH server; answers its port and how many connections came. */
@@ -151,4 +152,35 @@ test('a cut link is told once, and open connects anew', async (t) => {
   t.is((await ssh.run('exit 4')).code, 4);
   await ssh.close();
   t.deepEqual(closed, ['E_CONN_LOST', undefined]);
+});
+
+test('close lets go at once of an open that is still under way', async (t) => {
+  const silent = await serve(t, () => {});
+  const shell = createSsh2Shell(
+    { kind: 'ssh', address: '127.0.0.1', port: silent.port },
+    { configFile: 'none', prompt: async () => '', connectTimeoutMs: 3000 },
+  );
+  const opening = faultOf(t, shell.open());
+  await waitFor(() => silent.count() === 1, { what: 'the connection' });
+  await shell.close();
+  t.is((await opening).code, 'E_CONN_LOST');
+});
+
+test('a slow link on which bytes still move is not taken for dead', async (t) => {
+  const { host, pool, directory } = await startTestHost(t);
+  const proxy = await startTcpProxy({ address: '127.0.0.1', port: host.port });
+  t.teardown(() => proxy.close());
+  const config = join(directory, 'config');
+  await writeFile(
+    config,
+    `UserKnownHostsFile ${join(directory, 'known')}\nIdentityFile ${pool.identity}\nIdentityAgent none\n`,
+  );
+  const shell = createSsh2Shell(
+    { kind: 'ssh', address: '127.0.0.1', port: proxy.port },
+    { configFile: config, keepaliveMs: 300, keepaliveCount: 1 },
+  );
+  t.teardown(() => shell.close());
+  await shell.open();
+  proxy.setMode({ kind: 'delay', ms: 250 });
+  t.is((await shell.run('for i in 1 2 3 4 5 6 7 8; do sleep 0.2; echo $i; done; exit 2')).code, 2);
 });

@@ -1,10 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import ssh2 from 'ssh2';
 import type { ErrorCode } from '../../../../src/errors.js';
 import type { HostKeyVerifier } from '../../../../src/network/shell/ssh2/host-key-check.js';
 import { hashHostName } from '../../../../src/network/shell/ssh2/known-hosts.js';
+import { createSsh2Shell } from '../../../../src/network/shell/ssh2/ssh2-shell.js';
+import { generateKey } from '../../../../src/testing/generate-key.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
 import { makeKey } from './host-keys.js';
+import { startHostileServer } from './hostile-sftp-server.js';
 import { faultOf, fileText, startTestHost } from './ssh-hosts.js';
 
 async function start(t: ExecutionContext) {
@@ -85,6 +90,27 @@ test('a key listed for the name without its port is accepted, and a different on
   await writeFile(known, other);
   await (await shell({ config })).open();
   t.is(await fileText(known), `${other}${name} ${key}\n`);
+});
+
+test('a server with several keys is asked for the type that is on file', async (t) => {
+  const ecdsa = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
+  const port = await startHostileServer(t, {}, [generateKey().privateKey, ecdsa.private]);
+  const directory = await tempDir(t);
+  const known = join(directory, 'known');
+  const [type, blob] = ecdsa.public.split(' ');
+  const listed = `[127.0.0.1]:${port} ${type} ${blob}\n`;
+  await writeFile(known, listed);
+  await writeFile(
+    join(directory, 'config'),
+    `UserKnownHostsFile ${known}\nIdentityFile none\nIdentityAgent none\n`,
+  );
+  const ssh = createSsh2Shell(
+    { kind: 'ssh', address: '127.0.0.1', port },
+    { configFile: join(directory, 'config'), prompt: async () => 'x', hostKeyPolicy: 'strict' },
+  );
+  t.teardown(() => ssh.close());
+  await ssh.open();
+  t.is(await fileText(known), listed);
 });
 
 test('HostKeyAlias is what is looked up and recorded', async (t) => {

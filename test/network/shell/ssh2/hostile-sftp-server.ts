@@ -26,8 +26,12 @@ export interface Misdeeds {
 const SIZE = 1_000_000;
 
 /** An SSH server whose commands succeed at once and whose SFTP misbehaves. Answers its port. */
-export async function startHostileServer(t: ExecutionContext, misdeeds: Misdeeds): Promise<number> {
-  const server = new ssh2.Server({ hostKeys: [generateKey().privateKey] }, (client) => {
+export async function startHostileServer(
+  t: ExecutionContext,
+  misdeeds: Misdeeds,
+  hostKeys = [generateKey().privateKey],
+): Promise<number> {
+  const server = new ssh2.Server({ hostKeys }, (client) => {
     client.on('error', () => {});
     client.on('authentication', (context) => context.accept());
     client.on('session', (accept) => {
