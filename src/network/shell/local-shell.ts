@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
-import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { TransportError } from '../../errors.js';
+import { writeWhole } from './local-file.js';
 import { runScript, type ScriptProcess, startScript } from './script-process.js';
 import type { Shell } from './shell.js';
 
@@ -90,26 +88,34 @@ async function copyFile(
   { exclusive, bytes, onProgress }: CopyOptions,
 ): Promise<void> {
   const source = await openRegular(from);
+  const write = async (target: FileHandle) => {
+    let size = 0;
+    const end = bytes === undefined ? Number.POSITIVE_INFINITY : bytes - 1;
+    const reader = createReadStream('', { fd: source, autoClose: false, start: 0, end: Math.max(0, end) });
+    for await (const chunk of bytes === 0 ? [] : reader) {
+      await target.writeFile(chunk);
+      size += chunk.length;
+      onProgress?.(chunk.length);
+    }
+    if (bytes !== undefined && size !== bytes) throw new Error(`the file has ${size} bytes, not ${bytes}`);
+  };
   try {
-    const flags =
-      constants.O_WRONLY |
-      constants.O_CREAT |
-      constants.O_NOFOLLOW |
-      (exclusive ? constants.O_EXCL : constants.O_TRUNC);
-    const target = await open(to, flags, 0o600);
-    await target.chmod(0o600);
-    const input: Readable =
-      bytes === 0
-        ? emptyStream()
-        : createReadStream('', { fd: source, autoClose: false, ...(bytes ? { end: bytes - 1 } : {}) });
-    const counter = new ByteCounter(onProgress);
-    await pipeline(input, counter, createWriteStream('', { fd: target }));
-    if (bytes !== undefined && counter.bytes !== bytes)
-      throw new Error(`the file has ${counter.bytes} bytes, not ${bytes}`);
+    await (exclusive ? writeWhole(to, write) : overwrite(to, write));
   } catch (cause) {
     throw transferError(from, to, cause);
   } finally {
     await source.close();
+  }
+}
+
+async function overwrite(path: string, write: (target: FileHandle) => Promise<void>): Promise<void> {
+  const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_TRUNC } = constants;
+  const target = await open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_TRUNC, 0o600);
+  try {
+    await target.chmod(0o600);
+    await write(target);
+  } finally {
+    await target.close();
   }
 }
 
@@ -129,22 +135,4 @@ function transferError(from: string, to: string, cause: unknown): TransportError
     where: 'this machine',
     cause,
   });
-}
-
-function emptyStream(): Readable {
-  return createReadStream('/dev/null');
-}
-
-class ByteCounter extends Transform {
-  bytes = 0;
-
-  constructor(readonly onProgress: ((bytes: number) => void) | undefined) {
-    super();
-  }
-
-  override _transform(chunk: Buffer, _encoding: string, done: (error: null, chunk: Buffer) => void): void {
-    this.bytes += chunk.length;
-    this.onProgress?.(chunk.length);
-    done(null, chunk);
-  }
 }
