@@ -9,14 +9,14 @@ type Body = (t: ExecutionContext) => void | Promise<void>;
 
 /**
  * A test that needs OpenSSH's sshd as root. Skipped, with the reason in its title, unless GPOOL_TEST_SSHD=1 is set; then
- * it runs, and fails on a machine that cannot run it.
+ * it runs, and fails on a machine that cannot run it. Such tests of one file run one after the other.
  */
 export function sshdTest(title: string, body: Body): void {
   if (!SSHD_TIER) {
     test.skip(`${title} (needs sshd and root: set GPOOL_TEST_SSHD=1)`, body);
     return;
   }
-  test(title, async (t) => {
+  test.serial(title, async (t) => {
     if (!existsSync(SSHD)) t.fail(`GPOOL_TEST_SSHD=1, but there is no ${SSHD}: install openssh-server`);
     else if (process.getuid?.() !== 0) t.fail('GPOOL_TEST_SSHD=1, but this is not root');
     else await body(t);
