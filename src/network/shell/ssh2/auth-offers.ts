@@ -22,7 +22,7 @@ export interface KeyOffer {
  */
 export async function collectOffers(target: SshTarget, desk: PromptDesk | undefined): Promise<KeyOffer[]> {
   const agent = target.agentSocket === null ? [] : await listAgentKeys(target.agentSocket).catch(() => null);
-  const files = target.identityFiles.flatMap((file) => offerFile(file, agent ?? [], target.user, desk));
+  const files = target.identityFiles.flatMap((file) => offerFile(file, agent ?? [], target, desk));
   const [named, usual] = [files.filter((offer) => offer.named), files.filter((offer) => !offer.named)];
   const others = target.identitiesOnly
     ? []
@@ -44,7 +44,7 @@ interface FileOffer extends KeyOffer {
 function offerFile(
   { path, named }: IdentityFile,
   agent: readonly AgentKey[],
-  user: string,
+  target: SshTarget,
   desk: PromptDesk | undefined,
 ): FileOffer[] {
   let file: KeyFile | null;
@@ -57,22 +57,22 @@ function offerFile(
   if (file === null) return [];
   const key = file.kind === 'plain' ? file.key : publicPart(file);
   const held = agent.find(({ publicKey }) => key?.getPublicSSH().equals(publicKey.getPublicSSH()));
-  if (held) return [{ ...agentOffer(held, user), named, key }];
+  if (held) return [{ ...agentOffer(held, target.user), named, key }];
   if (file.kind === 'encrypted' && desk === undefined && !named) return [];
   if (file.kind === 'encrypted' && desk === undefined)
     throw new HostError('E_KEY', {
       what: 'the private key has a passphrase and nobody can be asked for it',
       where: path,
     });
-  return [{ label: `key ${path}`, named, key, method: () => fileMethod(file, user, desk) }];
+  return [{ label: `key ${path}`, named, key, method: () => fileMethod(file, target, desk) }];
 }
 
 async function fileMethod(
   file: KeyFile,
-  username: string,
+  { user, where }: SshTarget,
   desk: PromptDesk | undefined,
 ): Promise<AnyAuthMethod> {
-  return { type: 'publickey', username, key: withoutSha1(await unlockKeyFile(file, desk)) };
+  return { type: 'publickey', username: user, key: withoutSha1(await unlockKeyFile(file, desk), where) };
 }
 
 function agentOffer({ publicKey, agent }: AgentKey, username: string): KeyOffer {
@@ -81,11 +81,12 @@ function agentOffer({ publicKey, agent }: AgentKey, username: string): KeyOffer 
 }
 
 /** ssh2 signs with SHA-1 for a server that names no better algorithm; we do not. */
-function withoutSha1(key: ParsedKey): ParsedKey {
+function withoutSha1(key: ParsedKey, where: string): ParsedKey {
   if (key.type !== 'ssh-rsa') return key;
   const safe: ParsedKey = Object.create(key);
   safe.sign = (data, algorithm) => {
-    if (algorithm === 'sha1') throw new Error('the server wants a SHA-1 signature');
+    if (algorithm === 'sha1')
+      throw new HostError('E_KEX', { what: 'it takes RSA keys only with SHA-1 signatures', where });
     return key.sign(data, algorithm);
   };
   return safe;

@@ -42,7 +42,8 @@ export function publicPart(file: Extract<KeyFile, { kind: 'encrypted' }>): Parse
 }
 
 /**
- * The key itself; its passphrase is asked for once in the whole process.
+ * The key itself. Its passphrase is asked for once in the whole process, and the key opened once: that alone is a second
+ * of work on purpose.
  *
  * @throws HostError E_KEY when nobody can be asked, or the passphrase is wrong.
  */
@@ -50,13 +51,17 @@ export async function unlockKeyFile(file: KeyFile, desk: PromptDesk | undefined)
   if (file.kind === 'plain') return file.key;
   if (desk === undefined)
     throw keyError(file.path, 'the private key has a passphrase and nobody can be asked for it');
-  const passphrase = await desk
-    .askOnce(`passphrase ${file.path}`, `Passphrase for ${file.path}: `)
-    .catch(() => {
-      throw keyError(file.path, 'nobody gave the passphrase of the private key');
-    });
-  const key = parse(file.text, passphrase);
-  if (key instanceof Error) throw keyError(file.path, 'the passphrase of the private key is wrong');
+  const unlocking = desk.keys.get(file.path) ?? unlock(file.path, file.text, desk);
+  desk.keys.set(file.path, unlocking);
+  return unlocking;
+}
+
+async function unlock(path: string, text: string, desk: PromptDesk): Promise<ParsedKey> {
+  const passphrase = await desk.ask(`Passphrase for ${path}: `).catch(() => {
+    throw keyError(path, 'nobody gave the passphrase of the private key');
+  });
+  const key = parse(text, passphrase);
+  if (key instanceof Error) throw keyError(path, 'the passphrase of the private key is wrong');
   return key;
 }
 

@@ -1,3 +1,4 @@
+import type { ParsedKey } from 'ssh2';
 import { HostError } from '../../../errors.js';
 import type { Prompt } from '../ssh-options.js';
 
@@ -6,6 +7,8 @@ import type { Prompt } from '../ssh-options.js';
  * others. Secrets stay in here and in the login that needs them.
  */
 export class PromptDesk {
+  /** Keys that were opened with a passphrase, by path. */
+  readonly keys = new Map<string, Promise<ParsedKey>>();
   readonly #answers = new Map<string, Promise<string>>();
   #last: Promise<unknown> = Promise.resolve();
 

@@ -40,14 +40,15 @@ export class SftpFiles {
 
   /** See Shell.getFile. */
   get(remote: string, local: string, bytes: number, options: TransferOptions = {}): Promise<void> {
-    return this.#transfer(remote, options, (session, watch) =>
-      session.withFile(remote, 'r', async (source) => {
-        const { mode } = await session.stat(source);
-        if ((mode & constants.S_IFMT) !== constants.S_IFREG)
-          throw new JobError('E_OUTPUT_UNSAFE', {
-            what: `${remote} is not a regular file`,
-            where: this.where,
-          });
+    return this.#transfer(remote, options, async (session, watch) => {
+      // Before it is opened: a server that opens a FIFO answers nothing any more.
+      const { mode } = await session.stat(remote);
+      if ((mode & constants.S_IFMT) !== constants.S_IFREG)
+        throw new JobError('E_OUTPUT_UNSAFE', {
+          what: `${remote} is not a regular file`,
+          where: this.where,
+        });
+      await session.withFile(remote, 'r', async (source) => {
         const read = (into: Buffer, length: number, position: number) =>
           this.#readFully({ session, source, watch, remote }, into, length, position);
         await writeWhole(local, (target) =>
@@ -57,8 +58,8 @@ export class SftpFiles {
             options.onProgress?.(length);
           }),
         );
-      }),
-    );
+      });
+    });
   }
 
   #transfer(

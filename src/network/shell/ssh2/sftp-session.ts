@@ -39,8 +39,8 @@ export class SftpSession {
     }
   }
 
-  stat(handle: Buffer): Promise<Stats> {
-    return this.#call((done) => this.sftp.fstat(handle, done));
+  stat(path: string): Promise<Stats> {
+    return this.#call((done) => this.sftp.stat(path, done));
   }
 
   /** Answers how many bytes came; fewer than asked at the end of the file, and from some servers anywhere. */

@@ -16,11 +16,11 @@ export interface Misdeeds {
   /** Calls the file a FIFO. */
   readonly fifo?: boolean;
   /** Answers nothing of this kind. */
-  readonly ignore?: 'OPEN' | 'FSTAT' | 'READ' | 'WRITE' | 'CLOSE';
+  readonly ignore?: 'OPEN' | 'STAT' | 'READ' | 'WRITE' | 'CLOSE';
   /** Fails this kind with `Failure`, as a full disk does. */
-  readonly fail?: 'OPEN' | 'FSTAT' | 'READ' | 'WRITE' | 'CLOSE';
+  readonly fail?: 'OPEN' | 'STAT' | 'READ' | 'WRITE' | 'CLOSE';
   /** Ends the SFTP channel at the first request of this kind. */
-  readonly hangUp?: 'OPEN' | 'FSTAT' | 'READ' | 'WRITE';
+  readonly hangUp?: 'OPEN' | 'STAT' | 'READ' | 'WRITE';
 }
 
 const SIZE = 1_000_000;
@@ -70,8 +70,8 @@ function misbehave(sftp: SFTPWrapper, { readable = SIZE, ...misdeeds }: Misdeeds
   };
   sftp.on('error', () => {});
   sftp.on('OPEN', (id: number) => act('OPEN', id, () => sftp.handle(id, handle)));
-  sftp.on('FSTAT', (id: number) =>
-    act('FSTAT', id, () =>
+  sftp.on('STAT', (id: number) =>
+    act('STAT', id, () =>
       sftp.attrs(id, {
         mode: misdeeds.fifo ? 0o010600 : 0o100600,
         size: SIZE,

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
@@ -131,6 +131,28 @@ sshdTest('the key is found in an agent that holds eight, and in an encrypted fil
   }
   t.is(asked, 1);
   await t.notThrowsAsync((await shell('lab')).open());
+});
+
+sshdTest('an RSA key logs in with a SHA-2 signature, and never with SHA-1', async (t) => {
+  const { farm, first, directory } = await startFarm(t, {
+    lab: {},
+    old: { config: ['PubkeyAcceptedAlgorithms ssh-rsa,ssh-ed25519'] },
+  });
+  const key = join(directory, 'rsa');
+  await run('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-f', key]);
+  await appendFile(`${farm.identity}.pub`, await readFile(`${key}.pub`));
+  const configFile = join(directory, 'rsa_config');
+  await writeFile(configFile, `UserKnownHostsFile ${farm.knownHosts}\nIdentityAgent none\n`);
+  const at = ({ address, port, user }: typeof first) =>
+    createSsh2Shell({ kind: 'ssh', address, port, user, identity: key }, { configFile });
+  const ssh = at(first);
+  t.teardown(() => ssh.close());
+  await ssh.open();
+  t.is((await ssh.run('exit 3')).code, 3);
+  const old = farm.hosts[1];
+  const error = await faultOf(t, at(old ?? first).open());
+  t.true(['E_AUTH', 'E_KEX'].includes(error.code), error.message);
+  t.notRegex((await old?.log()) ?? '', /Accepted publickey/);
 });
 
 sshdTest('a host behind a jump host is reached, and the key of each is checked', async (t) => {
