@@ -1,0 +1,207 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packageRoot } from '../helpers/package-root.js';
+import { type Teardown, tempDir } from '../helpers/temp-dir.js';
+import { waitFor } from '../helpers/wait-for.js';
+
+export const GJOB = join(packageRoot(), 'bin/gjob');
+
+export interface Answer {
+  readonly code: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface HostOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly bash?: string;
+}
+
+/** A root directory of its own in which the real gjob runs, emptied of processes when the test is over. */
+export class GjobHost {
+  readonly #bridges: BridgeClient[] = [];
+
+  private constructor(
+    readonly root: string,
+    readonly options: HostOptions,
+  ) {}
+
+  static async create(t: Teardown, options: HostOptions = {}): Promise<GjobHost> {
+    const root = await tempDir(t);
+    const host = new GjobHost(root, options);
+    t.teardown(() => host.end());
+    return host;
+  }
+
+  get directory(): string {
+    return join(this.root, 'host-1', 'batch-1');
+  }
+
+  record(attempt: string): string {
+    return join(this.directory, 'jobs', shard(attempt), attempt);
+  }
+
+  work(attempt: string): string {
+    return join(this.directory, 'work', shard(attempt), attempt);
+  }
+
+  /** What is left of a record's file, or null when it is not there. */
+  read(attempt: string, file: string): Promise<string | null> {
+    return readFile(join(this.record(attempt), file), 'latin1').catch(() => null);
+  }
+
+  start(...args: string[]): ChildProcessWithoutNullStreams {
+    const { env, bash = 'bash' } = this.options;
+    return spawn(bash, [GJOB, ...args], { cwd: this.root, env: { ...process.env, HOME: this.root, ...env } });
+  }
+
+  /** Runs a verb to its end. */
+  async call(args: readonly string[], input: string | Buffer = ''): Promise<Answer> {
+    const child = this.start(...args);
+    const stdout: Buffer[] = [];
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk;
+    });
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    const [code] = await once(child, 'close');
+    return { code, stdout: Buffer.concat(stdout), stderr };
+  }
+
+  /** A verb on this host's batch: root, host id and batch come by themselves. */
+  ask(verb: string, input = '', ...more: string[]): Promise<Answer> {
+    return this.call([verb, this.root, 'host-1', 'batch-1', ...more], input);
+  }
+
+  bridge({ slots = 2, offset = 0 }: { slots?: number; offset?: number } = {}): BridgeClient {
+    const child = this.start('bridge', this.root, 'host-1', 'batch-1', String(slots), '0', String(offset));
+    const bridge = new BridgeClient(child);
+    this.#bridges.push(bridge);
+    return bridge;
+  }
+
+  /** Pids of the processes that run somewhere under this root, of one kind when `word` is given. */
+  async processes(word?: 'agent' | 'supervisor' | 'bridge'): Promise<number[]> {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+    const found: number[] = [];
+    for (const pid of pids) {
+      const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+      if (!`${cwd}/`.startsWith(`${this.root}/`)) continue;
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (!word || (command.includes(GJOB) && command.split('\0')[2] === word)) found.push(pid);
+    }
+    return found;
+  }
+
+  async end(): Promise<void> {
+    for (const bridge of this.#bridges) bridge.kill();
+    await waitFor(
+      async () => {
+        const pids = await this.processes();
+        for (const pid of pids) signal(pid, 'SIGKILL');
+        return pids.length === 0;
+      },
+      { what: 'the end of all processes of the host' },
+    );
+  }
+}
+
+/** The controller's side of a bridge: frames in, event lines out. */
+export class BridgeClient {
+  readonly lines: string[][] = [];
+  /** Bytes of whole event lines read so far. */
+  bytes = 0;
+  greeting = '';
+  stderr = '';
+  #rest: Buffer = Buffer.alloc(0);
+  #acks = 0;
+
+  constructor(readonly child: ChildProcessWithoutNullStreams) {
+    child.stdout.on('data', (chunk: Buffer) => this.#take(chunk));
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.stderr += chunk;
+    });
+    child.stdin.on('error', () => {});
+  }
+
+  /** Sends one frame of request lines. */
+  send(...requests: string[]): void {
+    const body = Buffer.from(`${requests.join('\n')}\n`, 'latin1');
+    this.child.stdin.write(Buffer.concat([Buffer.from(`${body.length}\n`), body]));
+  }
+
+  /** Sends requests and waits until the agent has taken them in. */
+  async ask(...requests: string[]): Promise<void> {
+    const token = `t${this.child.pid}.${++this.#acks}`;
+    this.send(...requests, `ack\t${token}`);
+    await this.event('B', token);
+  }
+
+  event(kind: string, first: string, limitMs = 20_000): Promise<string[]> {
+    const what = `event ${kind} ${first}; stderr: ${this.stderr}`;
+    return waitFor(() => this.find(kind, first)[0], { limitMs, what });
+  }
+
+  find(kind: string, first?: string): string[][] {
+    return this.lines.filter((line) => line[0] === kind && (first === undefined || line[1] === first));
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  async close(): Promise<number | null> {
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    this.child.stdin.end();
+    const [code] = await once(this.child, 'exit');
+    return code;
+  }
+
+  #take(chunk: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, chunk]);
+    for (let end = this.#rest.indexOf(10); end >= 0; end = this.#rest.indexOf(10)) {
+      const line = this.#rest.subarray(0, end).toString('latin1');
+      this.#rest = this.#rest.subarray(end + 1);
+      if (this.greeting === '') {
+        this.greeting = line;
+      } else {
+        this.lines.push(line.split('\t'));
+        this.bytes += end + 1;
+      }
+    }
+  }
+}
+
+/** A `run` request as the protocol escapes it. */
+export function run(
+  attempt: string,
+  script: string,
+  {
+    timeout = 0,
+    tree = '-',
+    env = {},
+  }: { timeout?: number; tree?: string; env?: Record<string, string> } = {},
+): string {
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return ['run', attempt, String(timeout), tree, script, ...settings].map(escapeField).join('\t');
+}
+
+export function escapeField(text: string): string {
+  return text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/\t/g, '\\t').replace(/\r/g, '\\r');
+}
+
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // it was gone already
+  }
+}
+
+function shard(attempt: string): string {
+  return String(Math.floor(Number(attempt.split('.')[0]) / 1000));
+}
