@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import PQueue from 'p-queue';
+import { GpoolError } from '../../../src/errors.js';
+import { hostPaths } from '../../../src/network/direct/host-paths.js';
+import { collectJob } from '../../../src/network/direct/returns/collect-job.js';
+import { checkCaseCollisions } from '../../../src/network/direct/returns/name-collisions.js';
+import { OutputFetcher } from '../../../src/network/direct/returns/output-fetcher.js';
+import type { Session } from '../../../src/network/direct/session.js';
+import { createLocalShell } from '../../../src/network/shell/local-shell.js';
+import { createHost, PLAIN_DEFAULTS } from '../../../src/spec/inventory/inventory.js';
+import { makeSpec } from '../../helpers/make-specs.js';
+import { tempDir } from '../../helpers/temp-dir.js';
+
+const BYTES = 'from the host';
+const SHA = createHash('sha256').update(BYTES).digest('hex');
+
+/** A session with a host that answers `manifest` with this text and serves any file. */
+function hostileSession(manifest: string | Buffer): Session {
+  const host = createHost('evil', { kind: 'local' }, PLAIN_DEFAULTS);
+  const result = { code: 0, signal: null, stdout: Buffer.from(manifest), stderr: Buffer.alloc(0) };
+  const getFile = (_: string, local: string) => writeFile(local, BYTES, { flag: 'wx', mode: 0o600 });
+  const shell = { ...createLocalShell(), run: async () => result, getFile };
+  return { shell, helper: { root: '/r', file: '/r/bin/gjob', probe: '' }, paths: hostPaths(host, '/r', 'b') };
+}
+
+async function collect(directory: string, manifest: string | Buffer, patterns: readonly string[]) {
+  const session = () => hostileSession(manifest);
+  const spec = makeSpec({ returns: patterns.map((pattern) => ({ pattern, optional: true })) });
+  const output = { stdout: false, stderr: false };
+  const fetcher = new OutputFetcher(session);
+  const transfers = new PQueue({ concurrency: 8 });
+  return collectJob({ attempt: '1.1', spec, directory, session, fetcher, transfers, output });
+}
+
+const row = (path: string, kind = 'f', last = '', mode = '644', size = String(BYTES.length), sha = SHA) =>
+  `1\t${kind}\t${mode}\t${kind === 'f' ? size : '0'}\t${kind === 'f' ? sha : '-'}\t${path}\t${last}\n`;
+
+function corpus(): string[] {
+  const climbs = [
+    '..',
+    '../x',
+    'a/../../x',
+    'a/..',
+    './../x',
+    '/etc/x',
+    '//x',
+    '/',
+    '',
+    '.',
+    './x',
+    'a/.',
+    'a//b',
+    'a/',
+    '..\\\\x/..',
+  ];
+  const deep = Array.from({ length: 60 }, (_, n) => `${'../'.repeat(n + 1)}canary`);
+  const inside = Array.from({ length: 60 }, (_, n) => `${'a/'.repeat(n + 1)}${'../'.repeat(n + 2)}canary`);
+  const long = [
+    'x'.repeat(256),
+    'é'.repeat(200),
+    Array(200).fill('d').join('/'),
+    `${'y'.repeat(250)}/`.repeat(20),
+  ];
+  const targets = [
+    '/etc/passwd',
+    '../x',
+    '..',
+    'a/../../x',
+    'a/..',
+    '',
+    '../../..',
+    './../x',
+    'a/b/../../..',
+  ];
+  const links = targets.map((target) => row('l', 'l', target));
+  const through = targets.concat(['d']).map((target) => row('l', 'l', target) + row('l/x'));
+  const inward = ['d', 'd/e', 'file'].map((target) => row('l', 'l', target) + row('l/x'));
+  const doubled = [
+    row('a') + row('a', 'd'),
+    row('a') + row('a/b'),
+    row('a', 'l', 'b') + row('a'),
+    row('a') + row('a', 'f', '', '600'),
+  ];
+  const escapes = ['a\\qb', 'a\\', '\\0x', '\\x41', 'a\\e', '\0', 'a\0b'].map((path) => row(path));
+  const numbers = ['0', '2', '-1', 'x', '', '1e3', '99999999999', '__proto__', 'constructor'].map((n) =>
+    row('a').replace(/^1/, n),
+  );
+  const modes = ['', '9', '-1', '8888', 'rwx', '0x1ff', '777777'].map((mode) => row('a', 'f', '', mode));
+  const sizes = ['', '-1', '1e9', 'NaN', '99999999999999999', '0x10', ' 1'].map((size) =>
+    row('a', 'f', '', '644', size),
+  );
+  const digests = ['', '-', 'x'.repeat(64), SHA.slice(1), `${SHA}0`, SHA.toUpperCase()].map((sha) =>
+    row('a', 'f', '', '644', '13', sha),
+  );
+  const kinds = ['', 'x', 'F', 'ff', 'toString', 'p'].map((kind) => row('a', kind));
+  const shapes = [
+    '\n',
+    '1\n',
+    '1\tf\n',
+    `${row('a').trimEnd()}\textra\n`,
+    row('a').slice(0, -1),
+    `junk ${row('a')}`,
+    '\0\0\0\n',
+    `${'x'.repeat(70_000)}\n`,
+  ];
+  const wrong = [
+    row('a', 'f', '', '644', '12'),
+    row('a', 'f', '', '644', '14'),
+    row('a', 'f', '', '644', '13', '0'.repeat(64)),
+  ];
+  const paths = [...climbs, ...deep, ...inside, ...long].map((path) => row(path));
+  return [
+    ...paths,
+    ...links,
+    ...through,
+    ...inward,
+    ...doubled,
+    ...escapes,
+    ...numbers,
+    ...modes,
+    ...sizes,
+    ...digests,
+    ...kinds,
+    ...shapes,
+    ...wrong,
+  ];
+}
+
+/** Everything below a directory, with what it holds. */
+async function snapshot(directory: string): Promise<string[]> {
+  const found = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = found.filter((entry) => entry.isFile());
+  const texts = await Promise.all(files.map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')));
+  return [...found.map((entry) => join(entry.parentPath, entry.name)), ...texts].sort();
+}
+
+test('no hostile list of returned files, of more than 200, changes anything outside or leaves anything inside', async (t) => {
+  const directory = await tempDir(t);
+  const target = join(directory, 'deep/er/out');
+  await mkdir(target, { recursive: true });
+  await writeFile(join(directory, 'canary'), 'alive');
+  await symlink('../../canary', join(target, 'planted'));
+  const before = await snapshot(directory);
+  const lists = corpus();
+  t.true(lists.length >= 200, `${lists.length} lists`);
+  for (const manifest of lists) {
+    const error = await t.throwsAsync(
+      collect(target, manifest, ['*', '**']),
+      undefined,
+      JSON.stringify(manifest.slice(0, 100)),
+    );
+    t.true(
+      ['E_OUTPUT_UNSAFE', 'E_PROTOCOL', 'E_TRANSFER'].includes(error instanceof GpoolError ? error.code : ''),
+      manifest.slice(0, 100),
+    );
+    t.deepEqual(await snapshot(directory), before, manifest.slice(0, 100));
+  }
+});
+
+test('only what was asked for is taken', async (t) => {
+  const directory = await tempDir(t);
+  const cases: [string, string, boolean][] = [
+    ['*.csv', 'a.csv', true],
+    ['*.csv', 'a.txt', false],
+    ['*.csv', 'd/a.csv', false],
+    ['**/*.csv', 'd/e/a.csv', true],
+    ['out', 'out/deep/file', true],
+    ['out/', 'out/x', true],
+    ['out', 'other', false],
+    ['a?', 'ab', true],
+    ['a[0-9]', 'a5', true],
+    ['a[!0-9]', 'a5', false],
+    ['we[ird', 'we[ird', true],
+    ['x.y', 'xzy', false],
+  ];
+  for (const [at, [pattern, path, taken]] of cases.entries()) {
+    const target = join(directory, String(at));
+    const collecting = collect(target, row(path), [pattern]);
+    if (taken) t.deepEqual((await collecting).files, [{ path, bytes: BYTES.length }], `${pattern} ${path}`);
+    else await t.throwsAsync(collecting, { code: 'E_OUTPUT_UNSAFE' }, `${pattern} ${path}`);
+  }
+});
+
+test("a return cannot take the place of the job's own output, and a name that is not UTF-8 is reported", async (t) => {
+  const directory = await tempDir(t);
+  const bad = Buffer.concat([
+    Buffer.from(row('stdout')),
+    Buffer.from(row('a?b').replace('?', '\xff'), 'latin1'),
+  ]);
+  const { files, skipped } = await collect(join(directory, 'out'), bad, ['*']);
+  t.deepEqual(files, []);
+  t.is(skipped.length, 2);
+});
+
+test('setuid does not come back, and a file is never written through a planted link', async (t) => {
+  const directory = await tempDir(t);
+  const out = join(directory, 'out');
+  await mkdir(out);
+  await writeFile(join(directory, 'canary'), 'alive');
+  await symlink('../canary', join(out, 'x'));
+  await collect(out, row('x', 'f', '', '4755'), ['x']);
+  t.is(await readFile(join(directory, 'canary'), 'utf8'), 'alive');
+  t.is((await lstat(join(out, 'x'))).mode & 0o7777, 0o755);
+});
+
+test('names that differ by case are refused where they are one file, before anything is written', async (t) => {
+  const entries = [{ path: 'd/Name' }, { path: 'd/name' }];
+  await t.throwsAsync(
+    checkCaseCollisions('.', entries, async () => true),
+    { code: 'E_OUTPUT_UNSAFE' },
+  );
+  await t.notThrowsAsync(checkCaseCollisions('.', entries, async () => false));
+});
