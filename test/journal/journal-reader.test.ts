@@ -6,9 +6,10 @@ import type { ManagerEvent, Recorded } from '../../src/events/event.js';
 import { formatJournalLine, type JournalHeader, parseJournalLine } from '../../src/journal/journal-line.js';
 import { type JournalTail, readJournal } from '../../src/journal/journal-reader.js';
 import { applyEvent } from '../../src/queue/apply-event.js';
-import { createBatchState } from '../../src/queue/batch-state.js';
+import { countJobs, createBatchState } from '../../src/queue/batch-state.js';
 import { seededRandom } from '../../src/random.js';
-import { RandomHistory } from '../helpers/random-history.js';
+import { packageRoot } from '../helpers/package-root.js';
+import { anySpecs, RandomHistory } from '../helpers/random-history.js';
 import { pickSeed } from '../helpers/seed.js';
 import { tempDir } from '../helpers/temp-dir.js';
 
@@ -59,6 +60,20 @@ test('what was written is read again, and the state follows from it', async (t) 
   const tail = await readJournal(path, (event) => applyEvent(state, event));
   t.deepEqual(tail, { header: HEADER, seq: 2001, bytes: (await stat(path)).size, dropped: 0 });
   t.deepEqual({ ...state, jobById: null }, { ...history.state, jobById: null });
+});
+
+test('a journal of version 1, with every kind of event, loads for ever', async (t) => {
+  const path = join(packageRoot(), 'test/fixtures/journal-v1.jsonl');
+  const state = createBatchState(anySpecs(3), ['lab01', 'lab02']);
+  const tail = await readJournal(path, (event) => applyEvent(state, event));
+  t.like(tail, { seq: 19, dropped: 0, header: { version: 1, batch: '20260301-101500-sim' } });
+  t.deepEqual(countJobs(state), { free: 0, busy: 0, done: 1, unknown: 1, error: 1 });
+  t.deepEqual(
+    state.hosts.map((host) => host.state),
+    ['error', 'free'],
+  );
+  t.deepEqual({ ...state.offsets }, { lab01: 140, lab02: 150 });
+  t.true(state.ended);
 });
 
 test('a line carries the CRC-32 of what comes before it', (t) => {
