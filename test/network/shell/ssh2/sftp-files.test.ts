@@ -94,7 +94,7 @@ const MISDEEDS: readonly [what: string, misdeeds: Misdeeds, get: string, put: st
   ['fails to write, as with a full disk', { fail: 'WRITE' }, 'ok', 'E_TRANSFER'],
   ['fails to close', { fail: 'CLOSE' }, 'ok', 'E_TRANSFER'],
   ['hangs up at an open', { hangUp: 'OPEN' }, 'E_TRANSFER', 'E_TRANSFER'],
-  ['hangs up between open and stat', { hangUp: 'STAT' }, 'E_TRANSFER', 'ok'],
+  ['hangs up at a stat', { hangUp: 'STAT' }, 'E_TRANSFER', 'ok'],
   ['hangs up at a read', { hangUp: 'READ' }, 'E_TRANSFER', 'ok'],
   ['hangs up at a write', { hangUp: 'WRITE' }, 'ok', 'E_TRANSFER'],
 ];
