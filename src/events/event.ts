@@ -63,10 +63,20 @@ export type NetworkEvent =
 
 /** What the Manager decided or concluded. */
 export type ManagerEvent =
-  | { readonly type: 'batch.started'; readonly batch: string; readonly jobs: number; readonly hosts: readonly string[] }
+  | {
+      readonly type: 'batch.started';
+      readonly batch: string;
+      readonly jobs: number;
+      readonly hosts: readonly string[];
+    }
   /** Journalled before the host is asked to run it. */
   | { readonly type: 'job.launched'; readonly job: string; readonly attempt: string; readonly host: string }
-  | { readonly type: 'job.done'; readonly job: string; readonly attempt: string; readonly collected: Collected }
+  | {
+      readonly type: 'job.done';
+      readonly job: string;
+      readonly attempt: string;
+      readonly collected: Collected;
+    }
   | {
       readonly type: 'job.failed';
       readonly job: string;

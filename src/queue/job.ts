@@ -27,7 +27,7 @@ export interface AttemptRecord {
 
 /** A JobSpec in a batch. Changes through events only. */
 export interface Job {
-  /** Decimal, from '1': `index + 1`. */
+  /** `index + 1`, in decimal. */
   readonly id: string;
   readonly spec: JobSpec;
   /** 0-based place in the batch. */
