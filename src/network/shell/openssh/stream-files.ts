@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { GpoolError, HostError, JobError, TransportError } from '../../../errors.js';
 import { openSource, writeWhole } from '../local-file.js';
 import type { Channel, RunResult, TransferOptions } from '../shell.js';
-import { StallWatch } from '../ssh2/stall-watch.js';
+import { StallWatch } from '../stall-watch.js';
 
 /** Starts a script with arguments, for one copy. */
 export type StartScript = (script: string, args: readonly string[]) => Promise<Channel>;

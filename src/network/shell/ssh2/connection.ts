@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import type { TransportError } from '../../../errors.js';
+import { Fuse } from '../fuse.js';
 import { lostError } from './connect-error.js';
-import { Fuse } from './fuse.js';
 import type { GreetingTap } from './greeting-tap.js';
 
 export interface ConnectionParts {

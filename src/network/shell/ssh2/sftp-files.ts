@@ -3,9 +3,9 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import PQueue from 'p-queue';
 import { GpoolError, JobError, SpecError, TransportError } from '../../../errors.js';
 import type { TransferOptions } from '../shell.js';
+import { StallWatch } from '../stall-watch.js';
 import { copyChunks } from './copy-chunks.js';
 import type { SftpSession } from './sftp-session.js';
-import { StallWatch } from './stall-watch.js';
 
 /** Copies files over one shared SFTP channel, which is opened when first needed and again after a fault. */
 export class SftpFiles {

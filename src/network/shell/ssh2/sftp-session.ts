@@ -1,8 +1,8 @@
 import type { SFTPWrapper, Stats } from 'ssh2';
 import { HostError, TransportError } from '../../../errors.js';
+import { Fuse } from '../fuse.js';
 import { ChannelRefused, channelError, type Held } from './channel-process.js';
 import type { Connection } from './connection.js';
-import { Fuse } from './fuse.js';
 
 /**
  * One SFTP channel on the connection that commands use too, which is why ssh2's own SFTP serves here: ssh2-sftp-client opens a connection of

@@ -1,11 +1,11 @@
 import type { TransportError } from '../../../errors.js';
 import type { SshDestination } from '../../../spec/host.js';
+import { Fuse } from '../fuse.js';
 import { runScript, startScript } from '../script-process.js';
 import type { Channel, RunOptions, RunResult, Shell, TransferOptions } from '../shell.js';
 import type { SshOptions } from '../ssh-options.js';
 import { connect } from './connect.js';
 import { lostError } from './connect-error.js';
-import { Fuse } from './fuse.js';
 import { SessionChannels } from './session-channels.js';
 import { SftpFiles } from './sftp-files.js';
 import { resolveTarget } from './ssh-config.js';

@@ -1,4 +1,4 @@
-import { TransportError } from '../../../errors.js';
+import { TransportError } from '../../errors.js';
 import { Fuse } from './fuse.js';
 
 /** Fails a copy when nothing has moved for a while, however long the whole takes. */
