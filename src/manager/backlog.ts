@@ -16,10 +16,15 @@ export interface BacklogFacts {
  * a host gets at most half of its fair share of what waits, so that no host is left with a tail of its own.
  */
 export function planBacklog({ slots, totalSlots, medianMs, waiting }: BacklogFacts): number {
-  if (medianMs === null || medianMs >= LONG_MS || slots === 0) return 0;
+  if (medianMs === null || !needsBacklog(medianMs) || slots === 0) return 0;
   const ahead = Math.ceil((slots * AHEAD_MS) / Math.max(medianMs, SHORTEST_MS));
   const share = Math.floor((waiting * slots) / totalSlots / 2);
   return Math.min(ahead, share, MAX_BACKLOG);
+}
+
+/** False while the jobs' length is unknown, and for jobs so long that a pause between them does not matter. */
+export function needsBacklog(medianMs: number | null): boolean {
+  return medianMs !== null && medianMs < LONG_MS;
 }
 
 const AHEAD_MS = 250;

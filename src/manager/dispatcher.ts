@@ -161,12 +161,9 @@ export class Dispatcher {
 
   #planLaunches(limit: number): ManagerEvent[] {
     const { state } = this.#options;
-    const policy = {
-      ...this.#options,
-      limit,
-      medianMs: this.#jobTime.medianMs,
-      resting: this.#resting.names,
-    };
+    const { placement, random, maxRunning } = this.#options;
+    const medianMs = this.#jobTime.medianMs;
+    const policy = { placement, random, maxRunning, limit, medianMs, resting: this.#resting.names };
     return planLaunches(state, policy).map(({ job, host }) => {
       const attempt = formatAttemptId(job.id, job.attempts.length + 1);
       return { type: 'job.launched', job: job.id, attempt, host };

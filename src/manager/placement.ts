@@ -15,7 +15,7 @@ export interface Room {
   /** Attempts it would have with what is planned so far. */
   handed: number;
   /** How many it may have. */
-  capacity: number;
+  readonly capacity: number;
 }
 
 /** The place in `rooms` of the host to use next; there must be one. */

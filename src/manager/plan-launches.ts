@@ -2,7 +2,7 @@ import type { BatchState, HostRecord } from '../queue/batch-state.js';
 import type { Job } from '../queue/job.js';
 import { STATE_BUSY, STATE_FREE } from '../queue/states.js';
 import type { Random } from '../random.js';
-import { planBacklog } from './backlog.js';
+import { needsBacklog, planBacklog } from './backlog.js';
 import { chooseRoom, type Placement, type Room } from './placement.js';
 
 /** What a round of launches is planned by. */
@@ -29,55 +29,83 @@ export interface Launch {
  * goes to a host that did not have it yet, and waits for one as long as there is any. Changes nothing.
  */
 export function planLaunches(state: BatchState, policy: LaunchPolicy): Launch[] {
+  const waiting = state.jobQueue.count(STATE_FREE);
+  if (waiting === 0 || policy.limit < 1) return [];
+  const survey = surveyPool(state, policy);
+  const most = Math.min(policy.limit, policy.maxRunning - survey.handed);
   const launches: Launch[] = [];
-  const handed = state.hosts.reduce((sum, host) => sum + host.handed, 0);
-  const most = Math.min(policy.limit, policy.maxRunning - handed);
-  const rooms = listRooms(state, policy);
-  let open = rooms.filter((room) => room.handed < room.capacity);
+  let open = survey.open.slice();
   let inBacklogs = false;
   let skipped = 0;
   for (const job of state.jobQueue.walk(STATE_FREE)) {
     if (launches.length >= most || skipped > MOST_SKIPPED) break;
-    if (open.length === 0 && !inBacklogs) {
+    if (open.length === 0 && !inBacklogs && needsBacklog(policy.medianMs)) {
       inBacklogs = true;
-      open = openBacklogs(rooms, state.jobQueue.count(STATE_FREE) - launches.length, policy);
+      open = openBacklogs(survey, waiting - launches.length, policy);
     }
     if (open.length === 0) break;
-    const room = chooseFor(job, open, rooms, policy);
+    const room = chooseFor(job, open, survey, policy);
     if (room) launches.push({ job, host: takeRoom(open, room) });
     else skipped += 1;
   }
   return launches;
 }
 
-/** Every host that can be used, with its slots as capacity. */
-function listRooms({ hosts }: BatchState, { resting }: LaunchPolicy): Room[] {
-  return hosts
-    .filter((host) => isUsable(host) && !resting.has(host.name))
-    .map((host) => ({ host, handed: host.handed, capacity: host.slots ?? 0 }));
+interface Survey {
+  /** Hosts that can be used. */
+  readonly usable: readonly HostRecord[];
+  /** Those of them with a free slot. */
+  readonly open: readonly Room[];
+  readonly totalSlots: number;
+  /** Attempts handed out, over all hosts. */
+  readonly handed: number;
 }
 
-function openBacklogs(rooms: readonly Room[], waiting: number, { medianMs }: LaunchPolicy): Room[] {
-  const totalSlots = rooms.reduce((sum, { host }) => sum + (host.slots ?? 0), 0);
-  for (const room of rooms) {
-    const slots = room.host.slots ?? 0;
-    room.capacity = slots + planBacklog({ slots, totalSlots, medianMs, waiting });
+/** One pass over the hosts: a thousand of them are looked at in every turn. */
+function surveyPool({ hosts }: BatchState, { resting }: LaunchPolicy): Survey {
+  const usable: HostRecord[] = [];
+  const open: Room[] = [];
+  let totalSlots = 0;
+  let handed = 0;
+  for (const host of hosts) {
+    handed += host.handed;
+    if (!isUsable(host) || resting.has(host.name)) continue;
+    const capacity = host.slots ?? 0;
+    usable.push(host);
+    totalSlots += capacity;
+    if (host.handed < capacity) open.push({ host, handed: host.handed, capacity });
   }
-  return rooms.filter((room) => room.handed < room.capacity);
+  return { usable, open, totalSlots, handed };
+}
+
+function openBacklogs(
+  { usable, open, totalSlots }: Survey,
+  waiting: number,
+  { medianMs }: LaunchPolicy,
+): Room[] {
+  const planned = new Map(open.map(({ host, handed }) => [host, handed]));
+  const rooms: Room[] = [];
+  for (const host of usable) {
+    const slots = host.slots ?? 0;
+    const handed = planned.get(host) ?? host.handed;
+    const capacity = slots + planBacklog({ slots, totalSlots, medianMs, waiting });
+    if (handed < capacity) rooms.push({ host, handed, capacity });
+  }
+  return rooms;
 }
 
 /** Undefined when the job should wait for a host that did not have it yet. */
 function chooseFor(
   job: Job,
   open: readonly Room[],
-  rooms: readonly Room[],
+  { usable }: Survey,
   policy: LaunchPolicy,
 ): Room | undefined {
   const choose = (from: readonly Room[]) => from[chooseRoom(from, policy.placement, policy.random)];
   if (job.attempts.length === 0) return choose(open);
-  const isNew = ({ host }: Room) => job.attempts.every((attempt) => attempt.host !== host.name);
-  if (!rooms.some(isNew)) return choose(open);
-  const fresh = open.filter(isNew);
+  const isNew = (host: HostRecord) => job.attempts.every((attempt) => attempt.host !== host.name);
+  if (!usable.some(isNew)) return choose(open);
+  const fresh = open.filter(({ host }) => isNew(host));
   return fresh.length > 0 ? choose(fresh) : undefined;
 }
 

@@ -7,7 +7,7 @@ import type { AttemptPlan, SimulatedHost } from './plan.js';
 
 /** An attempt on a simulated machine. */
 export interface Run {
-  readonly attempt: Attempt;
+  readonly id: string;
   readonly plan: AttemptPlan;
   state: 'waiting' | 'running' | 'ended';
   slot: number;
@@ -48,7 +48,7 @@ export class Machine {
   accept(attempt: Attempt, plan: AttemptPlan): void {
     if (this.runs.has(attempt.id)) return;
     const leftMs = (plan.durationMs ?? DEFAULT_DURATION_MS) / this.#speed;
-    const run: Run = { attempt, plan, leftMs, ...NOT_STARTED };
+    const run: Run = { id: attempt.id, plan, leftMs, ...NOT_STARTED };
     this.runs.set(attempt.id, run);
     this.#backlog.push(run);
     this.#startNext();
@@ -118,8 +118,8 @@ export class Machine {
     run.state = 'running';
     run.startedAt = this.#clock.now();
     this.#offset += 1;
-    const { slot, attempt } = run;
-    this.#say(run, { type: 'job.started', attempt: attempt.id, host: this.name, slot, offset: this.#offset });
+    const { slot, id } = run;
+    this.#say(run, { type: 'job.started', attempt: id, host: this.name, slot, offset: this.#offset });
     this.#go(run);
   }
 
@@ -134,6 +134,7 @@ export class Machine {
 
   #end(run: Run, outcome: Outcome): void {
     run.cancelTimer();
+    run.cancelTimer = NOT_STARTED.cancelTimer;
     const wasRunning = run.state === 'running';
     run.state = 'ended';
     run.outcome = outcome;
@@ -144,12 +145,12 @@ export class Machine {
     this.#startNext();
   }
 
-  #describeEnd({ attempt, plan, startedAt }: Run, outcome: Outcome, wasRunning: boolean): NetworkEvent {
+  #describeEnd({ id, plan, startedAt }: Run, outcome: Outcome, wasRunning: boolean): NetworkEvent {
     const wallMs = wasRunning ? this.#clock.now() - startedAt : 0;
     const left = wasRunning && outcome.kind !== 'lost';
     return {
       type: 'job.ended',
-      attempt: attempt.id,
+      attempt: id,
       host: this.name,
       outcome,
       usage: {
