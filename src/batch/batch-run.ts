@@ -9,9 +9,9 @@ import { LoggingManager } from '../manager/logging-manager.js';
 import type { BatchSummary } from '../manager/summary.js';
 import type { Network, OutputRange } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
+import { type BatchReport, summarize } from '../report/batch-report.js';
 import { nameCause } from '../report/failure-group.js';
 import { Joblog } from '../report/joblog.js';
-import { type BatchReport, summarize } from '../report/batch-report.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import type { BatchOptions } from './batch-options.js';
 import { type BatchProgress, measureProgress } from './batch-progress.js';
@@ -78,7 +78,9 @@ export class BatchRun {
   async start(): Promise<BatchEnd> {
     try {
       const summary = await this.#manager.processJobs();
-      const hints = await readHints(this.#parts.state, (job, n) => this.#parts.directory.attemptDirectory(job, n));
+      const hints = await readHints(this.#parts.state, (job, n) =>
+        this.#parts.directory.attemptDirectory(job, n),
+      );
       return { summary, report: summarize(this.#parts.state, { hints }) };
     } finally {
       for (const joblog of this.#joblogs) joblog.close();
@@ -91,7 +93,11 @@ export class BatchRun {
 
   progress(): BatchProgress {
     const elapsedMs = systemClock.elapsed() - this.#startedAt;
-    return measureProgress(this.#parts.state, { name: this.#parts.name, lastFailure: this.#lastFailure, elapsedMs });
+    return measureProgress(this.#parts.state, {
+      name: this.#parts.name,
+      lastFailure: this.#lastFailure,
+      elapsedMs,
+    });
   }
 
   job(id: string): RunJob | undefined {
@@ -133,6 +139,7 @@ export class BatchRun {
       const { host = '' } = job?.attempts.at(-1) ?? {};
       this.#lastFailure = `${job?.spec.name ?? event.job} on ${host}: ${nameCause(event)}`;
     }
-    if (event.type === 'host.failed') this.#lastFailure = `${event.host}: ${event.fault.what} (${event.fault.code})`;
+    if (event.type === 'host.failed')
+      this.#lastFailure = `${event.host}: ${event.fault.what} (${event.fault.code})`;
   }
 }

@@ -2,8 +2,8 @@ import type { Outcome } from '../events/outcome.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
 import { lastAttempt } from '../queue/job.js';
 import type { State } from '../queue/states.js';
-import { nameCause } from '../report/failure-group.js';
 import { type BatchReport, summarize } from '../report/batch-report.js';
+import { nameCause } from '../report/failure-group.js';
 import type { LoadedBatch } from './load-batch.js';
 
 /** What `gpool status` shows. `schema` grows only when something is taken away. */

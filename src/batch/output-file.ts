@@ -20,11 +20,15 @@ export async function* readOutputFile(
 }
 
 /** The last line of an output that says something; undefined when there is none. Reads the last 4 KiB only. */
-export async function readLastLine(directory: string, stream: 'stdout' | 'stderr'): Promise<string | undefined> {
+export async function readLastLine(
+  directory: string,
+  stream: 'stdout' | 'stderr',
+): Promise<string | undefined> {
   const found = await stat(join(directory, stream)).catch(() => null);
   if (!found?.isFile()) return undefined;
   const chunks: Buffer[] = [];
-  for await (const chunk of readOutputFile(directory, stream, Math.max(0, found.size - 4096))) chunks.push(chunk);
+  for await (const chunk of readOutputFile(directory, stream, Math.max(0, found.size - 4096)))
+    chunks.push(chunk);
   const lines = Buffer.concat(chunks).toString('utf8').split('\n');
   return lines.reverse().find((line) => line.trim() !== '');
 }

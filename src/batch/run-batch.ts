@@ -37,7 +37,12 @@ export interface BatchRequest extends Contact {
 export async function runBatch(request: BatchRequest): Promise<BatchRun> {
   const { name, specs, hosts, options, cwd, out } = request;
   await validateSpecs(specs, { cwd });
-  const directory = await createBatchDirectory({ name, now: Date.now(), cwd, ...(out !== undefined && { out }) });
+  const directory = await createBatchDirectory({
+    name,
+    now: Date.now(),
+    cwd,
+    ...(out !== undefined && { out }),
+  });
   const id = await describeBatch(directory, request);
   const store = await openBatchStore(directory, { batch: id });
   const names = hosts.map((host) => host.name);
@@ -79,7 +84,9 @@ export function readVersion(): string {
 
 function findVersion(directory: string): string | undefined {
   try {
-    const { version }: { version?: string } = JSON.parse(readFileSync(resolve(directory, 'package.json'), 'utf8'));
+    const { version }: { version?: string } = JSON.parse(
+      readFileSync(resolve(directory, 'package.json'), 'utf8'),
+    );
     return version;
   } catch {
     return undefined;

@@ -11,7 +11,9 @@ import type { HostOptions } from './common-options.js';
  */
 export async function chooseHosts({ hosts, slf, root }: HostOptions): Promise<readonly Host[] | undefined> {
   if (!hosts && !slf) return undefined;
-  const files = await Promise.all((slf ?? []).map(async (path) => ({ path, inventory: await readInventory(path) })));
+  const files = await Promise.all(
+    (slf ?? []).map(async (path) => ({ path, inventory: await readInventory(path) })),
+  );
   const inventory = mergeInventories(files.map((file) => file.inventory));
   const plain = files.filter(({ path }) => !hosts || !/\.ya?ml$/i.test(path));
   const listed = plain.flatMap((file) => file.inventory.hosts);
@@ -27,7 +29,8 @@ export function parseJobs(text: string): SlotRule {
   if (digits !== undefined && sign !== '' && percent === '') {
     return { kind: 'cores', plus: sign === '-' ? -number : number };
   }
-  if (number > 0 && sign === '') return percent === '' ? { kind: 'count', count: number } : { kind: 'percent', percent: number };
+  if (number > 0 && sign === '')
+    return percent === '' ? { kind: 'count', count: number } : { kind: 'percent', percent: number };
   throw new SpecError('E_USAGE', {
     what: `${JSON.stringify(text)} is no number of jobs`,
     where: '-j',

@@ -38,7 +38,7 @@ export function addConnectOptions(command: Command): Command {
     command
       .option('-F, --config <file>', 'read this ssh_config instead of your own')
       .addOption(
-        new Option('--transport <how>', 'gpool connects itself, or through the system\'s ssh').choices([
+        new Option('--transport <how>', "gpool connects itself, or through the system's ssh").choices([
           'ssh2',
           'openssh',
         ]),
@@ -51,7 +51,11 @@ export function addConnectOptions(command: Command): Command {
 export function addHostOptions(command: Command): Command {
   return addConnectOptions(
     command
-      .option('-S, --hosts <hosts>', 'hosts as [slots/][user@]name[:port], lab[01-12], @group, : for this machine', collect)
+      .option(
+        '-S, --hosts <hosts>',
+        'hosts as [slots/][user@]name[:port], lab[01-12], @group, : for this machine',
+        collect,
+      )
       .option('--slf <file>', 'read hosts from a file: text or YAML', collect)
       .option('--root <dir>', "gpool's directory on the hosts (default: ~/.gjob)"),
   );

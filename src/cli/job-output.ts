@@ -49,13 +49,17 @@ export class JobOutput {
   /** Resolves when everything that ended is printed. What still waits for an earlier job is printed now. */
   async finish(): Promise<void> {
     if (this.#polling) clearInterval(this.#polling);
-    for (const finished of [...this.#held.values()].sort((a, b) => a.job.index - b.job.index)) this.#print(finished);
+    for (const finished of [...this.#held.values()].sort((a, b) => a.job.index - b.job.index))
+      this.#print(finished);
     this.#held.clear();
     await this.#printing;
   }
 
   #release(finished: Finished): void {
-    if (!this.#options.keepOrder) return this.#print(finished);
+    if (!this.#options.keepOrder) {
+      this.#print(finished);
+      return;
+    }
     this.#held.set(finished.job.index, finished);
     for (let due = this.#held.get(this.#next); due; due = this.#held.get(this.#next)) {
       this.#held.delete(this.#next);

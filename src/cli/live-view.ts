@@ -29,7 +29,10 @@ function renderBar({ counts, total, name }: BatchProgress, width: number, paint:
   const percent = `${total === 0 ? 100 : Math.floor((100 * ended) / total)}%`.padStart(4);
   const room = Math.max(8, Math.min(50, width - title.length - percent.length - 6));
   const cells = (part: number): number => (total === 0 ? 0 : Math.floor((room * part) / total));
-  const [done, failed] = [cells(counts.done), Math.min(room, Math.ceil((room * counts.error) / (total || 1)))];
+  const [done, failed] = [
+    cells(counts.done),
+    Math.min(room, Math.ceil((room * counts.error) / (total || 1))),
+  ];
   const busy = Math.min(room - done - failed, Math.max(0, cells(ended + counts.busy) - done - failed));
   const rest = Math.max(0, room - done - failed - busy);
   const bar = [

@@ -12,7 +12,11 @@ export interface ProgressView {
 }
 
 /** Redrawn in place, at most ten times a second. */
-export function createLiveView(terminal: Terminal, progress: () => BatchProgress, paint: Paint): ProgressView {
+export function createLiveView(
+  terminal: Terminal,
+  progress: () => BatchProgress,
+  paint: Paint,
+): ProgressView {
   const screen = new Screen(terminal);
   let printing = 0;
   const draw = (): void => {

@@ -1,10 +1,11 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
-import { type BatchRun } from '../batch/batch-run.js';
+import type { BatchRun } from '../batch/batch-run.js';
 import { batchExitCode } from '../batch/exit-code.js';
 import { runBatch } from '../batch/run-batch.js';
 import { toContact } from './common-options.js';
 import { toPlainLine } from './plain-text.js';
+import type { ProgressView } from './progress-view.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { planRun, type RunPlan } from './run-plan.js';
 import { watchRun } from './watch-run.js';
@@ -36,7 +37,7 @@ async function run(words: readonly string[], options: RunOptions): Promise<numbe
 
 async function runPlan(plan: RunPlan, options: RunOptions, cwd: string): Promise<number> {
   // A question may come while the live view is up; the view exists only once there is a batch.
-  let view = { before: () => undefined as void, after: () => undefined as void };
+  let view: Pick<ProgressView, 'before' | 'after'> = { before() {}, after() {} };
   const around = { before: () => view.before(), after: () => view.after() };
   const batch = await runBatch({
     ...plan,
@@ -67,7 +68,10 @@ export function describePlace({ directory }: Pick<BatchRun, 'directory'>, cwd: s
 function warnOnce(): (error: unknown) => void {
   let warned = false;
   return (error) => {
-    if (!warned) process.stderr.write(`gpool: a log cannot be written: ${toPlainLine(String(error))}; the batch goes on\n`);
+    if (!warned)
+      process.stderr.write(
+        `gpool: a log cannot be written: ${toPlainLine(String(error))}; the batch goes on\n`,
+      );
     warned = true;
   };
 }

@@ -37,8 +37,18 @@ export function addRunOptions(command: Command): Command {
 function addJobOptions(command: Command): Command {
   return command
     .option('-j, --jobs <n>', 'jobs at once on each host: 4, 50%, +1, -1 (default: one for each core)')
-    .option('--file <src[:dest]>', 'send a file or directory to each job; may hold replacement strings', collect, [])
-    .option('--return <path>', 'fetch a file or pattern after each job; a trailing ? makes it optional', collect, [])
+    .option(
+      '--file <src[:dest]>',
+      'send a file or directory to each job; may hold replacement strings',
+      collect,
+      [],
+    )
+    .option(
+      '--return <path>',
+      'fetch a file or pattern after each job; a trailing ? makes it optional',
+      collect,
+      [],
+    )
     .option('--trc <path>', 'send {} and fetch this', collect, [])
     .option('--env <name>', 'give jobs this variable of yours', collect, [])
     .option('--nice <n>', 'niceness of the jobs, 0 to 19 (default: 10)')
@@ -53,7 +63,11 @@ function addJobOptions(command: Command): Command {
     .option('--joblog <file>', "a copy of the joblog, in GNU parallel's columns")
     .option('--max-running <n>', 'jobs at once on all hosts together')
     .addOption(
-      new Option('--placement <how>', 'which host is next (default: random)').choices(['random', 'pack', 'spread']),
+      new Option('--placement <how>', 'which host is next (default: random)').choices([
+        'random',
+        'pack',
+        'spread',
+      ]),
     )
     .option('--dry-run', 'print the commands, connect to nothing', false);
 }

@@ -74,7 +74,13 @@ async function makeSpecs(words: readonly string[], options: RunOptions): Promise
   return builder.makeJobSpecs();
 }
 
-function makeJob(command: string, row: ArgumentRow, seq: number, options: RunOptions, common: Common): JobInput {
+function makeJob(
+  command: string,
+  row: ArgumentRow,
+  seq: number,
+  options: RunOptions,
+  common: Common,
+): JobInput {
   const files = [...options.file, ...options.trc.map(() => '{}')];
   const name = row.args.join(' ');
   return {
@@ -89,9 +95,11 @@ function makeJob(command: string, row: ArgumentRow, seq: number, options: RunOpt
 
 /** Only what the template itself says separates source and target: a colon in a value is part of a name. */
 function fillFile(template: string, row: ArgumentRow, seq: number): string | InputFile {
-  const escape = (value: string): string => value.replace(/[\\:]/g, '\\$&');
-  const named = Object.fromEntries(Object.entries(row.named).map(([name, value]) => [name, escape(value)]));
-  return fillTemplate(template, { args: row.args.map(escape), named }, seq);
+  const escapeColons = (value: string): string => value.replace(/[\\:]/g, '\\$&');
+  const named = Object.fromEntries(
+    Object.entries(row.named).map(([name, value]) => [name, escapeColons(value)]),
+  );
+  return fillTemplate(template, { args: row.args.map(escapeColons), named }, seq);
 }
 
 interface Common {
@@ -109,7 +117,11 @@ function readCommon({ env, timeout }: Pick<RunOptions, 'env' | 'timeout'>): Comm
 function readVariable(name: string): string {
   const value = process.env[name];
   if (value !== undefined) return value;
-  throw new SpecError('E_USAGE', { what: `there is no variable ${name} here`, where: '--env', next: `Set and export ${name} first.` });
+  throw new SpecError('E_USAGE', {
+    what: `there is no variable ${name} here`,
+    where: '--env',
+    next: `Set and export ${name} first.`,
+  });
 }
 
 /** Flags override the file, for every job. */

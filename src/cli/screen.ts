@@ -39,7 +39,10 @@ export class Screen {
 
   /** Call it after the width changed: most terminals fold the lines anew, so they take other rows than before. */
   resize(): void {
-    this.#rows = this.#lengths.reduce((rows, length) => rows + Math.max(1, Math.ceil(length / this.width)), 0);
+    this.#rows = this.#lengths.reduce(
+      (rows, length) => rows + Math.max(1, Math.ceil(length / this.width)),
+      0,
+    );
   }
 
   /** Takes the lines away and leaves the cursor where they began. */

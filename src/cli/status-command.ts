@@ -39,7 +39,9 @@ async function showStatus(batch: string | undefined, options: StatusOptions): Pr
   const status = describeBatch(await loadBatch(await findBatch(batch, cwd)));
   const paint = createPaint(wantsColor(options.color, process.env, process.stdout.isTTY === true));
   const place = describePlace(status, cwd);
-  process.stdout.write(options.json ? `${JSON.stringify(status)}\n` : formatStatus(status, place, options, paint));
+  process.stdout.write(
+    options.json ? `${JSON.stringify(status)}\n` : formatStatus(status, place, options, paint),
+  );
   return 0;
 }
 
@@ -81,7 +83,13 @@ function describeJob({ id, name, state, host, cause, wallMs }: JobStatus, paint:
   return [id, toPlainLine(name), word, toPlainLine(host ?? ''), time, toPlainLine(cause ?? '')];
 }
 
-const WORDS = { free: 'waiting', busy: 'running', done: 'done', unknown: 'unknown', error: 'failed' } as const;
+const WORDS = {
+  free: 'waiting',
+  busy: 'running',
+  done: 'done',
+  unknown: 'unknown',
+  error: 'failed',
+} as const;
 const MOST_JOBS = 30;
 
 const EXAMPLES = `Examples:

@@ -53,7 +53,9 @@ function formatFailures({ report }: BatchEnd, directory: string, paint: Paint): 
 function formatHostFaults({ summary }: BatchEnd, paint: Paint): string[] {
   const shown = summary.hostFaults.slice(0, MOST_GROUPS).map(({ fault }) => paint.yellow(formatFault(fault)));
   const rest = summary.hostFaults.slice(MOST_GROUPS).map(({ host }) => host);
-  return rest.length > 0 ? [...shown, `gpool: ${rest.length} more hosts cannot be used: ${foldHosts(rest)}`] : shown;
+  return rest.length > 0
+    ? [...shown, `gpool: ${rest.length} more hosts cannot be used: ${foldHosts(rest)}`]
+    : shown;
 }
 
 /** What goes on without us, and where. */
@@ -61,9 +63,15 @@ function formatUnfinished({ summary }: BatchEnd): string[] {
   if (summary.unfinished.length === 0) return [];
   const byHost = new Map<string, string[]>();
   for (const { host, job } of summary.unfinished) byHost.set(host, [...(byHost.get(host) ?? []), job]);
-  const places = [...byHost].slice(0, MOST_GROUPS).map(([host, jobs]) => `    ${toPlainLine(host)}: ${listJobs(jobs)}`);
+  const places = [...byHost]
+    .slice(0, MOST_GROUPS)
+    .map(([host, jobs]) => `    ${toPlainLine(host)}: ${listJobs(jobs)}`);
   const left = byHost.size - places.length;
-  return ['  still with their hosts, which go on with them:', ...places, ...(left > 0 ? [`    … and ${left} more hosts`] : [])];
+  return [
+    '  still with their hosts, which go on with them:',
+    ...places,
+    ...(left > 0 ? [`    … and ${left} more hosts`] : []),
+  ];
 }
 
 function listJobs(jobs: readonly string[]): string {

@@ -39,7 +39,6 @@ export async function watchRun(
     await output.finish();
     view.close();
     say(formatSummary(end, place, paint));
-    if (interrupts.first !== null) await offerSecond(batch, end, interrupts, say);
     return { end, signal: interrupts.first };
   } finally {
     await output.finish();

@@ -1,15 +1,11 @@
 import { SpecError } from '../errors.js';
-import type { Host, SshDestination } from '../spec/host.js';
+import type { Host } from '../spec/host.js';
 import { parseHosts } from '../spec/inventory/parse-hosts.js';
 import { DirectNetwork, type DirectNetworkOptions } from './direct/direct-network.js';
-import { createLocalShell } from './shell/local-shell.js';
-import { createOpensshShell } from './shell/openssh/openssh-shell.js';
-import type { Shell } from './shell/shell.js';
-import type { SshOptions } from './shell/ssh-options.js';
-import { createSsh2Shell } from './shell/ssh2/ssh2-shell.js';
+import { createHostShell, type HostShellOptions } from './host-shell.js';
 
 export interface SshNetworkOptions
-  extends SshOptions,
+  extends HostShellOptions,
     Pick<DirectNetworkOptions, 'cwd' | 'clock' | 'random' | 'reconnect'> {
   /** Hosts as on the command line (`4/me@lab[01-12]:2222`, `:` for this machine) or as an inventory gives them. @default [] */
   readonly hosts?: readonly (string | Host)[];
@@ -24,15 +20,13 @@ export interface SshNetworkOptions
   readonly slots?: number;
   /** Niceness of jobs on every host, 0 to 19. @default what each host says, 10 */
   readonly nice?: number;
-  /** `openssh` runs the system's `ssh`, for Kerberos, certificates and hardware keys. @default 'ssh2' */
-  readonly transport?: 'ssh2' | 'openssh';
 }
 
 /** Bare hosts over SSH: a DirectNetwork with its hosts and Shells chosen, nothing else. */
 export class SshNetwork extends DirectNetwork {
   /** @throws SpecError E_HOST_SYNTAX, E_NO_HOST, or E_INVENTORY for a host that is listed twice. */
   constructor(options: SshNetworkOptions) {
-    super({ ...options, ...planHosts(options), openShell: (host) => openShell(host, options) });
+    super({ ...options, ...planHosts(options), openShell: (host) => createHostShell(host, options) });
   }
 }
 
@@ -72,11 +66,4 @@ function checkHosts(hosts: readonly Host[], managers: readonly Host[]): void {
   if (twice === undefined) return;
   const next = 'List each host once; a management node runs no jobs.';
   throw new SpecError('E_INVENTORY', { what: 'the host is listed twice', where: twice, next });
-}
-
-function openShell({ via }: Host, options: SshNetworkOptions): Shell {
-  if (via.kind === 'local') return createLocalShell();
-  const create: (destination: SshDestination, options: SshOptions) => Shell =
-    options.transport === 'openssh' ? createOpensshShell : createSsh2Shell;
-  return create(via, options);
 }

@@ -1,0 +1,115 @@
+import { StateError } from '../errors.js';
+import { createAttempt } from '../manager/attempt.js';
+import type { Network } from '../network/network.js';
+import { type AttemptRecord, type Job, lastAttempt } from '../queue/job.js';
+import type { BatchOptions } from './batch-options.js';
+import { type Contact, createNetwork } from './create-network.js';
+import { findBatch } from './find-batch.js';
+import { type LoadedBatch, loadBatch } from './load-batch.js';
+import { readOutputFile } from './output-file.js';
+
+export interface LogRequest extends Contact {
+  readonly batch: string;
+  /** A job's id or name. */
+  readonly job: string;
+  readonly stream: 'stdout' | 'stderr';
+  /** Goes on until the job has ended. */
+  readonly follow: boolean;
+  readonly cwd: string;
+  /** Resolves after a while; between two looks at a job that runs. */
+  readonly pause: () => Promise<void>;
+}
+
+/**
+ * What a job wrote: from the batch directory when it was fetched, from its host when it was not, because it runs or because
+ * nobody was there to fetch it. Throws StateErrors, and what connecting may throw.
+ */
+export async function* readJobLog(request: LogRequest): AsyncGenerator<Buffer> {
+  const loaded = await loadBatch(await findBatch(request.batch, request.cwd));
+  const job = findJob(loaded, request.job);
+  const attempt = lastAttempt(job);
+  if (!attempt) {
+    const next = 'Look again when `gpool status` shows it running.';
+    throw new StateError('E_JOB_NOT_FOUND', {
+      what: 'the job has not been started yet',
+      where: `job ${job.id}`,
+      next,
+    });
+  }
+  if (attempt.collected) yield* readOutputFile(directoryOf(loaded, job, attempt), request.stream);
+  else yield* readFromHost(loaded, job, attempt, request);
+}
+
+function findJob({ state, file }: LoadedBatch, wanted: string): Job {
+  const found = state.jobById.get(wanted) ?? state.jobs.find(({ spec }) => spec.name === wanted);
+  if (found) return found;
+  throw new StateError('E_JOB_NOT_FOUND', {
+    what: 'there is no such job',
+    where: `${file.name}, job ${wanted}`,
+  });
+}
+
+function directoryOf({ directory }: LoadedBatch, job: Job, { n }: AttemptRecord): string {
+  return directory.attemptDirectory(job.id, n);
+}
+
+async function* readFromHost(
+  loaded: LoadedBatch,
+  job: Job,
+  record: AttemptRecord,
+  request: LogRequest,
+): AsyncGenerator<Buffer> {
+  const { file } = loaded;
+  const hosts = file.hosts.filter(({ name }) => name === record.host);
+  const options: BatchOptions = file.options;
+  const network = createNetwork(hosts, options, request);
+  const fault = hearFault(network);
+  try {
+    await network.open({ batch: file.id, offsets: loaded.state.offsets });
+    fault.check();
+    yield* readPieces(network, createAttempt(file.id, job, record), request);
+  } finally {
+    await network.close();
+  }
+}
+
+async function* readPieces(
+  network: Network,
+  attempt: ReturnType<typeof createAttempt>,
+  { stream, follow, pause }: LogRequest,
+): AsyncGenerator<Buffer> {
+  let from = 0;
+  for (;;) {
+    // Asked before the piece is read: what is written after the last look would be missed otherwise.
+    const status = (await network.getJobStatus([attempt])).get(attempt.id)?.state;
+    const piece = await readPiece(network, attempt, stream, from);
+    from += piece.length;
+    if (piece.length > 0) yield piece;
+    else if (!follow || (status !== 'busy' && status !== 'free')) return;
+    else await pause();
+  }
+}
+
+function readPiece(
+  network: Network,
+  attempt: ReturnType<typeof createAttempt>,
+  stream: LogRequest['stream'],
+  from: number,
+) {
+  return stream === 'stdout' ? network.getStdout(attempt, { from }) : network.getStderr(attempt, { from });
+}
+
+/** A host that cannot be used says so by an event, not by a rejection. */
+function hearFault(network: Network): { check(): void } {
+  let fault: StateError | null = null;
+  network.subscribe((event) => {
+    if (event.type !== 'host.failed' && event.type !== 'host.lost') return;
+    const { code, what, where, next } = event.fault;
+    fault = new StateError(code, { what, where, next });
+  });
+  return {
+    check() {
+      if (fault) throw fault;
+    },
+  };
+}
