@@ -8,6 +8,9 @@ import { waitFor } from '../helpers/wait-for.js';
 
 export const GJOB = join(packageRoot(), 'bin/gjob');
 
+/** Another bash than the one on the PATH: `GPOOL_TEST_BASH=/opt/bash-4.2/bin/bash`. */
+const BASH = process.env.GPOOL_TEST_BASH ?? 'bash';
+
 export interface Answer {
   readonly code: number | null;
   readonly stdout: Buffer;
@@ -16,7 +19,6 @@ export interface Answer {
 
 export interface HostOptions {
   readonly env?: Readonly<Record<string, string>>;
-  readonly bash?: string;
 }
 
 /** A root directory of its own in which the real gjob runs, emptied of processes when the test is over. */
@@ -53,8 +55,10 @@ export class GjobHost {
   }
 
   start(...args: string[]): ChildProcessWithoutNullStreams {
-    const { env, bash = 'bash' } = this.options;
-    return spawn(bash, [GJOB, ...args], { cwd: this.root, env: { ...process.env, HOME: this.root, ...env } });
+    return spawn(BASH, [GJOB, ...args], {
+      cwd: this.root,
+      env: { ...process.env, HOME: this.root, ...this.options.env },
+    });
   }
 
   /** Runs a verb to its end. */
