@@ -8,7 +8,7 @@ export interface FailureGroup {
   /** `exit code 3`, `signal 9`, `timed out`, `E_OUTPUT_MISSING`. */
   readonly cause: string;
   readonly host: string;
-  /** The last words of one of them, made comparable; null when none were given. */
+  /** Their last words: as they are when all say the same, else with placeholders; null when none were given. */
   readonly hint: string | null;
   /** Ids, in order. */
   readonly jobs: readonly string[];
@@ -19,20 +19,34 @@ export function groupFailures(
   state: BatchState,
   hints: ReadonlyMap<string, string> = new Map(),
 ): FailureGroup[] {
-  const groups = new Map<string, FailureGroup & { readonly jobs: string[] }>();
+  const groups = new Map<string, OpenGroup>();
   const failed = state.jobQueue.inState(STATE_ERROR).sort((a, b) => a.index - b.index);
   for (const job of failed) {
     const attempt = lastAttempt(job);
-    if (!attempt) continue;
-    const words = hints.get(job.id);
-    const hint = words === undefined ? null : normalizeHint(words);
-    const kind = { cause: nameCause(attempt), host: attempt.host, hint };
-    const key = JSON.stringify(kind);
-    const group = groups.get(key) ?? { ...kind, jobs: [] };
-    group.jobs.push(job.id);
-    groups.set(key, group);
+    if (attempt) addFailure(groups, { attempt, job: job.id, words: hints.get(job.id) ?? null });
   }
   return [...groups.values()].sort((a, b) => b.jobs.length - a.jobs.length);
+}
+
+type OpenGroup = FailureGroup & { hint: string | null; readonly jobs: string[] };
+
+interface Failure {
+  readonly attempt: AttemptRecord;
+  readonly job: string;
+  readonly words: string | null;
+}
+
+function addFailure(groups: Map<string, OpenGroup>, { attempt, job, words }: Failure): void {
+  const cause = nameCause(attempt);
+  const hint = words === null ? null : normalizeHint(words);
+  const key = JSON.stringify([cause, attempt.host, hint]);
+  const group = groups.get(key);
+  if (!group) {
+    groups.set(key, { cause, host: attempt.host, hint: words, jobs: [job] });
+    return;
+  }
+  group.jobs.push(job);
+  if (group.hint !== words) group.hint = hint;
 }
 
 /** Why an attempt failed, in a few words: what overruled its outcome, or else the outcome. */

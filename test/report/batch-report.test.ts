@@ -53,12 +53,12 @@ test('failures are grouped by cause, host and last words, largest group first', 
   const hints = new Map([
     ['2', 'cannot open "a 1.csv" at line 12'],
     ['3', 'cannot open "b.csv" at line 7'],
-    ['4', 'out of memory'],
+    ['4', 'out of memory 17'],
   ]);
   t.deepEqual(summarize(batchOf(runs, ['lab01', 'lab02']), { hints }).failures, [
     { cause: 'exit code 3', host: 'lab02', hint: 'cannot open "…" at line <n>', jobs: ['2', '3'] },
     { cause: 'signal 9', host: 'lab01', hint: null, jobs: ['1'] },
-    { cause: 'exit code 3', host: 'lab02', hint: 'out of memory', jobs: ['4'] },
+    { cause: 'exit code 3', host: 'lab02', hint: 'out of memory 17', jobs: ['4'] },
     { cause: 'exit code 3', host: 'lab01', hint: null, jobs: ['5'] },
   ]);
 });
