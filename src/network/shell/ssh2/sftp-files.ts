@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import PQueue from 'p-queue';
-import { GpoolError, JobError, SpecError, TransportError } from '../../../errors.js';
+import { GpoolError, JobError, TransportError } from '../../../errors.js';
+import { openSource, writeWhole } from '../local-file.js';
 import type { TransferOptions } from '../shell.js';
 import { StallWatch } from '../stall-watch.js';
 import { copyChunks } from './copy-chunks.js';
@@ -136,27 +137,6 @@ interface RemoteSource {
   readonly remote: string;
 }
 
-async function openSource(local: string): Promise<FileHandle> {
-  try {
-    // O_NONBLOCK: a FIFO must not hold us up before we have seen that it is one.
-    const source = await open(local, constants.O_RDONLY | constants.O_NONBLOCK);
-    if ((await source.stat()).isFile()) return source;
-    await source.close();
-  } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    throw new SpecError(missing ? 'E_INPUT_MISSING' : 'E_INPUT_DENIED', {
-      what: missing ? 'there is no such file' : 'the file cannot be read',
-      where: local,
-      cause,
-    });
-  }
-  throw new SpecError('E_INPUT_DENIED', {
-    what: 'this is not a regular file',
-    where: local,
-    next: 'Name a file or a directory.',
-  });
-}
-
 async function readFully(
   source: FileHandle,
   buffer: Buffer,
@@ -172,17 +152,5 @@ async function readFully(
         where: local,
       });
     done += bytesRead;
-  }
-}
-
-/** Creates the file, never following a link, and removes it again unless it was written whole. */
-async function writeWhole(local: string, write: (target: FileHandle) => Promise<void>): Promise<void> {
-  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  const target = await open(local, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  try {
-    await write(target).finally(() => target.close());
-  } catch (error) {
-    await rm(local, { force: true });
-    throw error;
   }
 }
