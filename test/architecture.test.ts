@@ -104,7 +104,7 @@ interface Module {
 function readModule(file: string): Module {
   const text = readFileSync(join(source, file), 'utf8');
   const imports = [
-    ...text.matchAll(/^(?:import|export)\s(?<type>type\s)?[^;]*?from '(?<from>[^']+)'/gm),
+    ...text.matchAll(/^(?:import|export)\s+(?<type>type\s+)?[\w\s{},*$]*?from '(?<from>[^']+)'/gm),
     ...text.matchAll(/import\('(?<from>[^']+)'\)/g),
   ];
   const named = imports.map(({ groups }) => ({ from: groups?.from ?? '', type: groups?.type !== undefined }));

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import { HostError, JobError } from '../../errors.js';
+import { JobError } from '../../errors.js';
 import type { NetworkEvent } from '../../events/event.js';
 import type { Outcome } from '../../events/outcome.js';
 import type { Attempt, AttemptStatus } from '../network.js';
@@ -97,7 +97,7 @@ export class Machine {
 
   /** What runs is lost; what waits goes on. */
   reboot(): void {
-    const fault = new HostError('E_STORE_GONE', {
+    const fault = new JobError('E_STORE_GONE', {
       what: 'the host was rebooted',
       where: this.name,
     }).toFault();

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import { HostError, TransportError } from '../../errors.js';
+import { HostError, JobError, TransportError } from '../../errors.js';
 import type { Collected, HostFacts, NetworkEvent } from '../../events/event.js';
 import type { Host } from '../../spec/host.js';
 import type {
@@ -169,7 +169,7 @@ export class SimulatedNetwork implements Network {
   #planOf(attempt: Attempt): AttemptPlan {
     const run = this.#reach(attempt).machine.runs.get(attempt.id);
     if (run) return run.state === 'waiting' ? {} : run.plan;
-    throw new HostError('E_STORE_GONE', {
+    throw new JobError('E_STORE_GONE', {
       what: 'there is no such attempt',
       where: `${attempt.host}, ${attempt.id}`,
     });
