@@ -35,7 +35,7 @@ async function collect(directory: string, manifest: string | Buffer, patterns: r
   return collectJob({ attempt: '1.1', spec, directory, session, fetcher, transfers, output });
 }
 
-const row = (path: string, kind = 'f', last = '', mode = '644', size = String(BYTES.length), sha = SHA) =>
+const row = (path: string, kind = 'f', last = '-', mode = '644', size = String(BYTES.length), sha = SHA) =>
   `1\t${kind}\t${mode}\t${kind === 'f' ? size : '0'}\t${kind === 'f' ? sha : '-'}\t${path}\t${last}\n`;
 
 function corpus(): string[] {
@@ -82,18 +82,18 @@ function corpus(): string[] {
     row('a') + row('a', 'd'),
     row('a') + row('a/b'),
     row('a', 'l', 'b') + row('a'),
-    row('a') + row('a', 'f', '', '600'),
+    row('a') + row('a', 'f', '-', '600'),
   ];
   const escapes = ['a\\qb', 'a\\', '\\0x', '\\x41', 'a\\e', '\0', 'a\0b'].map((path) => row(path));
-  const numbers = ['0', '2', '-1', 'x', '', '1e3', '99999999999', '__proto__', 'constructor'].map((n) =>
+  const numbers = ['0', '3', '-1', 'x', '', '1e3', '99999999999', '__proto__', 'constructor'].map((n) =>
     row('a').replace(/^1/, n),
   );
-  const modes = ['', '9', '-1', '8888', 'rwx', '0x1ff', '777777'].map((mode) => row('a', 'f', '', mode));
+  const modes = ['', '9', '-1', '8888', 'rwx', '0x1ff', '777777'].map((mode) => row('a', 'f', '-', mode));
   const sizes = ['', '-1', '1e9', 'NaN', '99999999999999999', '0x10', ' 1'].map((size) =>
-    row('a', 'f', '', '644', size),
+    row('a', 'f', '-', '644', size),
   );
   const digests = ['', '-', 'x'.repeat(64), SHA.slice(1), `${SHA}0`, SHA.toUpperCase()].map((sha) =>
-    row('a', 'f', '', '644', '13', sha),
+    row('a', 'f', '-', '644', '13', sha),
   );
   const kinds = ['', 'x', 'F', 'ff', 'toString', 'p'].map((kind) => row('a', kind));
   const shapes = [
@@ -107,9 +107,9 @@ function corpus(): string[] {
     `${'x'.repeat(70_000)}\n`,
   ];
   const wrong = [
-    row('a', 'f', '', '644', '12'),
-    row('a', 'f', '', '644', '14'),
-    row('a', 'f', '', '644', '13', '0'.repeat(64)),
+    row('a', 'f', '-', '644', '12'),
+    row('a', 'f', '-', '644', '14'),
+    row('a', 'f', '-', '644', '13', '0'.repeat(64)),
   ];
   const paths = [...climbs, ...deep, ...inside, ...long].map((path) => row(path));
   return [
@@ -201,7 +201,7 @@ test('setuid does not come back, and a file is never written through a planted l
   await mkdir(out);
   await writeFile(join(directory, 'canary'), 'alive');
   await symlink('../canary', join(out, 'x'));
-  await collect(out, row('x', 'f', '', '4755'), ['x']);
+  await collect(out, row('x', 'f', '-', '4755'), ['x']);
   t.is(await readFile(join(directory, 'canary'), 'utf8'), 'alive');
   t.is((await lstat(join(out, 'x'))).mode & 0o7777, 0o755);
 });

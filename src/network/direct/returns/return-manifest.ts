@@ -91,6 +91,7 @@ class Gathered {
         throw this.unsafe(path, `it links to ${JSON.stringify(raw.target.slice(0, 200))}`);
       return { kind, path, target: raw.target };
     }
+    if (raw.target !== '-') throw this.malformed('a target where there is no link');
     if (!/^[0-7]{1,5}$/.test(raw.mode)) throw this.malformed('a bad mode');
     const mode = Number.parseInt(raw.mode, 8) & 0o777;
     if (kind === 'd') return { kind, path, mode };
