@@ -42,8 +42,7 @@ export class EmbeddedHost {
     this.#setup = setup;
     this.#account = { user: userInfo().username, home, shell };
     this.#ssh = new ssh2.Server({ hostKeys: [privateKey], ident: 'gpool-testing' }, (client, info) => {
-      const openssh = info.header.versions.software.startsWith('OpenSSH');
-      this.#serve(client, `${info.ip} ${info.port} ${address} ${this.port}`, openssh);
+      this.#serve(client, `${info.ip} ${info.port} ${address} ${this.port}`);
     });
     this.#listener = createServer((socket) => this.#accept(socket));
   }
@@ -107,17 +106,17 @@ export class EmbeddedHost {
     this.#ssh.injectSocket(socket);
   }
 
-  #serve(client: Connection, connection: string, openssh: boolean): void {
+  #serve(client: Connection, connection: string): void {
     client.on('error', () => {});
     client.on('authentication', (context) => {
       if (context.method !== 'none') this.loginAttempts++;
       judgeLogin(context, this.#setup);
     });
     client.on('tcpip', (accept, reject, { destIP, destPort }) => forward(accept, reject, destIP, destPort));
-    this.#serveSessions(client, connection, openssh);
+    this.#serveSessions(client, connection);
   }
 
-  #serveSessions(client: Connection, connection: string, openssh: boolean): void {
+  #serveSessions(client: Connection, connection: string): void {
     const faults = this.#setup.faults ?? {};
     let sessions = 0;
     client.on('session', (accept, reject) => {
@@ -132,7 +131,7 @@ export class EmbeddedHost {
       });
       if (faults.noSftp) return;
       session.on('sftp', (acceptSftp) => {
-        if (!faults.neverAnswer) serveSftp(acceptSftp(), this.home, { swapSymlink: openssh });
+        if (!faults.neverAnswer) serveSftp(acceptSftp(), this.home);
       });
     });
   }

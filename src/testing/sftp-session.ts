@@ -18,11 +18,8 @@ interface Service {
   readonly reply: (id: number, work: () => Promise<unknown>) => void;
 }
 
-/**
- * Serves SFTP version 3 over the real file system. Paths begin in `home`; nothing is out of bounds. `swapSymlink` is
- * for clients that name the link first, as the protocol says; OpenSSH's names the target first.
- */
-export function serveSftp(sftp: SFTPWrapper, home: string, options: { readonly swapSymlink: boolean }): void {
+/** Serves SFTP version 3 over the real file system. Paths begin in `home`; nothing is out of bounds. */
+export function serveSftp(sftp: SFTPWrapper, home: string): void {
   const handles = new SftpHandles();
   const answer = (id: number, { code, message }: SftpStatus) => sftp.status(id, code, message);
   const reply: Service['reply'] = (id, work) => {
@@ -35,7 +32,7 @@ export function serveSftp(sftp: SFTPWrapper, home: string, options: { readonly s
   const service = { sftp, handles, at: (path: string) => resolve(home, path), reply };
   serveHandles(service);
   serveMetadata(service);
-  serveNames(service, options.swapSymlink);
+  serveNames(service);
   sftp.on('error', () => {});
   sftp.on('end', () => sftp.end());
   sftp.on('close', () => handles.closeAll());
@@ -72,7 +69,7 @@ function serveMetadata({ sftp, handles, at, reply }: Service): void {
   sftp.on('SETSTAT', (id, path, change) => reply(id, () => setAttributes(byPath(at(path)), change)));
 }
 
-function serveNames({ sftp, at, reply }: Service, swapSymlink: boolean): void {
+function serveNames({ sftp, at, reply }: Service): void {
   const send = async (id: number, name: Promise<string>) => {
     sftp.name(id, [nameEntry(await name)]);
     return ANSWERED;
@@ -90,10 +87,8 @@ function serveNames({ sftp, at, reply }: Service, swapSymlink: boolean): void {
       ),
     ),
   );
-  sftp.on('SYMLINK', (id, first, second) => {
-    const [target, link] = swapSymlink ? [second, first] : [first, second];
-    reply(id, () => fs.symlink(target, at(link)));
-  });
+  // Link first, whatever the parameters' declared names say: ssh2 puts OpenSSH's swapped order right.
+  sftp.on('SYMLINK', (id, link, target) => reply(id, () => fs.symlink(target, at(link))));
 }
 
 const ANSWERED = Symbol('already answered');
