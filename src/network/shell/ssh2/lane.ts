@@ -12,6 +12,8 @@ export class Lane {
   #connection: Connection;
   #own: Promise<Connection> | undefined;
   #open = 0;
+  /** How many channels were opened so far: while it grows, waiting is worth it. */
+  #granted = 0;
 
   constructor(
     readonly shared: Connection,
@@ -66,16 +68,20 @@ export class Lane {
 
   /** Each refusal is followed by a wait: a server gives a session back a little later than we see its channel close. */
   async #insist<T>(start: (connection: Connection) => Promise<Held<T>>): Promise<Held<T>> {
+    let granted = this.#granted;
     for (let refusals = 1; ; refusals++) {
       try {
         const held = await start(this.#current());
         this.#open++;
+        this.#granted++;
         return held;
       } catch (error) {
         if (!(error instanceof ChannelRefused)) throw error;
-        if (refusals > 10 && this.#open === 0 && this.#own) throw error;
+        if (this.#granted !== granted || this.#open > 0) refusals = 1;
+        granted = this.#granted;
         this.#queue.concurrency = Math.max(1, this.#queue.concurrency - 1);
-        if (refusals >= 3 && this.#open === 0 && !this.#own) await this.moveAway();
+        if (refusals > 10 && this.#own) throw error;
+        if (refusals >= 3 && !this.#own) await this.moveAway();
         else await sleep(Math.min(250, 10 * 2 ** refusals) * (0.5 + Math.random()));
       }
     }

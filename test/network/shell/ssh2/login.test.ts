@@ -129,23 +129,6 @@ test('keyboard-interactive questions reach the person one after another', async 
   );
 });
 
-test('a person who takes longer than the connect timeout still gets in', async (t) => {
-  const { shell, directory } = await startTestHost(t, { publicKey: false, password: 'pw' });
-  let answer: (text: string) => void = () => {};
-  const prompt = () =>
-    new Promise<string>((resolve) => {
-      answer = resolve;
-    });
-  const ssh = await shell({
-    config: `IdentityFile none\n${KNOWN(join(directory, 'known'))}`,
-    prompt,
-    connectTimeoutMs: 2500,
-  });
-  const opened = ssh.open();
-  setTimeout(() => answer('pw'), 3000);
-  await t.notThrowsAsync(opened);
-});
-
 test('a passphrase is asked for once, and serves all hosts that take the key', async (t) => {
   const { shell, pool, directory } = await startTestHost(t);
   const locked = join(directory, 'locked');
