@@ -15,6 +15,9 @@ import { Joblog } from '../report/joblog.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import type { BatchOptions } from './batch-options.js';
 import { type BatchProgress, measureProgress } from './batch-progress.js';
+import { cancelBatch } from './cancel-batch.js';
+import type { Contact } from './create-network.js';
+import { loadBatch } from './load-batch.js';
 import { readHints, readOutputFile } from './output-file.js';
 
 /** The parts of a batch, put together. */
@@ -27,6 +30,8 @@ export interface BatchParts {
   readonly options: BatchOptions;
   readonly state: BatchState;
   readonly network: Network;
+  /** Who answers questions when the hosts have to be asked again. */
+  readonly contact: Contact;
   readonly joblogs: readonly string[];
   readonly onLogError: (error: unknown) => void;
 }
@@ -52,6 +57,7 @@ export class BatchRun {
   readonly #joblogs: readonly Joblog[];
   readonly #startedAt = systemClock.elapsed();
   #lastFailure: string | null = null;
+  #stopped = false;
 
   constructor(parts: BatchParts) {
     const { id, name, store, state, directory, options, onLogError } = parts;
@@ -78,6 +84,7 @@ export class BatchRun {
   async start(): Promise<BatchEnd> {
     try {
       const summary = await this.#manager.processJobs();
+      this.#stopped = true;
       const hints = await readHints(this.#parts.state, (job, n) =>
         this.#parts.directory.attemptDirectory(job, n),
       );
@@ -127,9 +134,10 @@ export class BatchRun {
     this.#manager.stop(reason);
   }
 
-  /** Ends every job on its host. */
-  cancel(): Promise<void> {
-    return this.#manager.cancel();
+  /** Ends every job on its host, also when the batch was stopped meanwhile. Rejects when that cannot be tried. */
+  async cancel(): Promise<void> {
+    await this.#manager.cancel();
+    if (this.#stopped) await cancelBatch(await loadBatch(this.#parts.directory), this.#parts.contact);
   }
 
   #note(event: Recorded): void {

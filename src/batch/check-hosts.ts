@@ -118,7 +118,8 @@ function splitAtTab(line: string): [string, string] {
 const PROBE = `
 case $1 in '~') root=$HOME ;; '~/'*) root=$HOME/\${1#'~/'} ;; /*) root=$1 ;; *) root=$HOME/$1 ;; esac
 umask 077
-bash -s -- probe "$root"
+exec 3<&0
+bash <(cat <&3) probe "$root" </dev/null
 code=$?
 rmdir -- "$root" 2>/dev/null
 exit "$code"`;

@@ -55,6 +55,7 @@ export async function runBatch(request: BatchRequest): Promise<BatchRun> {
     options,
     state: createBatchState(specs, names),
     network: createNetwork(hosts, options, request),
+    contact: request,
     joblogs: [directory.joblogFile, ...(request.joblog === undefined ? [] : [resolve(cwd, request.joblog)])],
     onLogError: request.onLogError,
   });

@@ -73,7 +73,7 @@ async function printGroups(
   const paint = createPaint(wantsColor(color, process.env, process.stdout.isTTY === true));
   const sinks = { stdout: new OutputSink(process.stdout), stderr: new OutputSink(process.stderr) };
   for (const group of groups) {
-    if (headed) await sinks.stdout.write(`${formatHead(group, paint)}\n`);
+    if (headed || group.code !== 0) await sinks.stdout.write(`${formatHead(group, paint)}\n`);
     for (const stream of ['stdout', 'stderr'] as const) {
       const text = new OutputText({ tag: '', plain: process[stream].isTTY === true });
       await sinks[stream].write(Buffer.concat([text.push(group[stream]), text.end()]));

@@ -15,10 +15,10 @@ export type ColorChoice = 'auto' | 'always' | 'never';
 /** Whether to colour: the flag, then NO_COLOR, CLICOLOR_FORCE, CLICOLOR, then whether it is a terminal that can. */
 export function wantsColor(choice: ColorChoice, env: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
   if (choice !== 'auto') return choice === 'always';
-  if (env['NO_COLOR']) return false;
-  if (isSet(env['CLICOLOR_FORCE'])) return true;
-  if (env['CLICOLOR'] === '0') return false;
-  return isTerminal && env['TERM'] !== 'dumb';
+  if (env.NO_COLOR) return false;
+  if (isSet(env.CLICOLOR_FORCE)) return true;
+  if (env.CLICOLOR === '0') return false;
+  return isTerminal && env.TERM !== 'dumb';
 }
 
 export function createPaint(color: boolean): Paint {

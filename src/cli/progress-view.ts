@@ -19,8 +19,11 @@ export function createLiveView(
 ): ProgressView {
   const screen = new Screen(terminal);
   let printing = 0;
+  let lines: readonly string[] = [];
+  let drawnAt = 0;
   const draw = (): void => {
-    if (printing === 0) screen.draw(renderLiveView(progress(), screen.width, paint));
+    lines = renderLiveView(progress(), screen.width, paint);
+    if (printing === 0) screen.draw(lines);
   };
   const onResize = (): void => {
     screen.resize();
@@ -33,8 +36,12 @@ export function createLiveView(
       printing += 1;
       screen.clear();
     },
+    // What is printed took the view away: it comes back at once, but not for every line of a flood.
     after() {
       printing -= 1;
+      if (printing > 0 || Date.now() - drawnAt < BACK_MS) return;
+      drawnAt = Date.now();
+      screen.draw(lines);
     },
     close() {
       clearInterval(timer);
@@ -60,4 +67,5 @@ export function createLineView(write: (text: string) => void, progress: () => Ba
 function nothing(): void {}
 
 const REDRAW_MS = 100;
+const BACK_MS = 30;
 const LINE_MS = 5000;

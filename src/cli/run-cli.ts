@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { readVersion } from '../batch/run-batch.js';
 import { SpecError } from '../errors.js';
+import { addCancelCommand } from './cancel-command.js';
 import { errorExitCode, formatError } from './error-text.js';
 import { addExecCommand } from './exec-command.js';
 import { addHostsCommand } from './hosts-command.js';
 import { addLogsCommand } from './logs-command.js';
+import { addResumeCommand } from './resume-command.js';
 import { addRunCommand } from './run-command.js';
 import { addStatusCommand, showNewest } from './status-command.js';
 
@@ -47,8 +49,10 @@ function createProgram(finish: (exitCode: number) => void): Command {
   // What a verb inherits must be set before the verb is added.
   program.exitOverride().configureOutput({ writeErr: () => undefined });
   addRunCommand(program, finish);
+  addResumeCommand(program, finish);
   addStatusCommand(program, finish);
   addLogsCommand(program, finish);
+  addCancelCommand(program, finish);
   addHostsCommand(program, finish);
   addExecCommand(program, finish);
   return program;

@@ -1,14 +1,9 @@
-import { relative } from 'node:path';
 import type { Command } from 'commander';
-import type { BatchRun } from '../batch/batch-run.js';
-import { batchExitCode } from '../batch/exit-code.js';
 import { runBatch } from '../batch/run-batch.js';
 import { toContact } from './common-options.js';
-import { toPlainLine } from './plain-text.js';
-import type { ProgressView } from './progress-view.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { planRun, type RunPlan } from './run-plan.js';
-import { watchRun } from './watch-run.js';
+import { showBatch, warnOnce } from './show-batch.js';
 
 /** `gpool run`: a batch from a command line or a batch file. */
 export function addRunCommand(program: Command, finish: (exitCode: number) => void): void {
@@ -35,45 +30,17 @@ async function run(words: readonly string[], options: RunOptions): Promise<numbe
   return runPlan(plan, options, cwd);
 }
 
-async function runPlan(plan: RunPlan, options: RunOptions, cwd: string): Promise<number> {
-  // A question may come while the live view is up; the view exists only once there is a batch.
-  let view: Pick<ProgressView, 'before' | 'after'> = { before() {}, after() {} };
-  const around = { before: () => view.before(), after: () => view.after() };
-  const batch = await runBatch({
-    ...plan,
-    ...toContact(options, around),
-    cwd,
-    joblog: options.joblog,
-    onLogError: warnOnce(),
-  });
-  const { end, signal } = await watchRun(batch, options, describePlace(batch, cwd), (shown) => {
-    view = shown;
-  });
-  const { counts, kind } = end.summary;
-  return batchExitCode({ counts, noHost: kind === 'no-host', signal });
+function runPlan(plan: RunPlan, options: RunOptions, cwd: string): Promise<number> {
+  const { joblog } = options;
+  return showBatch(options, cwd, (around) =>
+    runBatch({ ...plan, ...toContact(options, around), cwd, joblog, onLogError: warnOnce() }),
+  );
 }
 
 /** What `--dry-run` prints: the scripts as the hosts would get them. */
 function printCommands({ specs }: RunPlan): number {
   for (const { commands } of specs) process.stdout.write(`${commands.join('\n')}\n`);
   return 0;
-}
-
-/** As short as it can be typed from here. */
-export function describePlace({ directory }: Pick<BatchRun, 'directory'>, cwd: string): string {
-  const path = relative(cwd, directory);
-  return path === '' || path.startsWith('..') ? directory : path;
-}
-
-function warnOnce(): (error: unknown) => void {
-  let warned = false;
-  return (error) => {
-    if (!warned)
-      process.stderr.write(
-        `gpool: a log cannot be written: ${toPlainLine(String(error))}; the batch goes on\n`,
-      );
-    warned = true;
-  };
 }
 
 const EXAMPLES = `Examples:

@@ -72,7 +72,8 @@ function addJobOptions(command: Command): Command {
     .option('--dry-run', 'print the commands, connect to nothing', false);
 }
 
-function addOutputOptions(command: Command): Command {
+/** What is shown while a batch runs. */
+export function addOutputOptions(command: Command): Command {
   return command
     .option('-k, --keep-order', 'print outputs in the order of the jobs', false)
     .option('--tag', 'put the arguments before each line of output', false)

@@ -7,7 +7,7 @@ import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { formatDuration } from './duration-text.js';
 import { createPaint, type Paint, wantsColor } from './paint.js';
 import { toPlainLine } from './plain-text.js';
-import { describePlace } from './run-command.js';
+import { describePlace } from './show-batch.js';
 import { formatTable } from './table.js';
 
 interface StatusOptions extends CommonOptions {

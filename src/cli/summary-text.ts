@@ -1,4 +1,5 @@
 import type { BatchEnd } from '../batch/batch-run.js';
+import type { FailureGroup } from '../report/failure-group.js';
 import { foldHosts } from '../spec/inventory/fold-hosts.js';
 import { formatDuration } from './duration-text.js';
 import { formatFault } from './error-text.js';
@@ -11,7 +12,7 @@ export function formatSummary(end: BatchEnd, directory: string, paint: Paint): s
     ...formatHostFaults(end, paint),
     ...formatFailures(end, directory, paint),
     formatCounts(end, paint),
-    ...formatUnfinished(end),
+    ...formatUnfinished(end, directory),
     `${paint.dim('results')}  ${directory}`,
   ]
     .map((line) => `${line}\n`)
@@ -36,17 +37,18 @@ function formatCounts({ summary, report }: BatchEnd, paint: Paint): string {
 
 /** One block for each cause and host, largest first. */
 function formatFailures({ report }: BatchEnd, directory: string, paint: Paint): string[] {
-  const shown = report.failures.slice(0, MOST_GROUPS);
-  const lines = shown.flatMap(({ cause, host, hint, jobs }) => {
+  const alike = mergeHosts(report.failures);
+  const shown = alike.slice(0, MOST_GROUPS);
+  const lines = shown.flatMap(({ cause, hosts, hint, jobs }) => {
     const first = jobs[0] ?? '';
     const many = jobs.length === 1 ? `job ${first}` : `${jobs.length} jobs (${listJobs(jobs)})`;
     return [
-      `${paint.red('✗')} ${many} on ${toPlainLine(host)}: ${paint.bold(cause)}`,
+      `${paint.red('✗')} ${paint.bold(cause)}: ${many} on ${nameHosts(hosts)}`,
       ...(hint === null ? [] : [`    ${paint.dim(cutText(toPlainLine(hint), 110))}`]),
       `    gpool logs ${directory} ${first}${hint === null ? '' : ' --stderr'}`,
     ];
   });
-  const left = report.failures.length - shown.length;
+  const left = alike.length - shown.length;
   return left > 0 ? [...lines, `  … and ${left} more kinds of failure: gpool status ${directory}`] : lines;
 }
 
@@ -59,8 +61,10 @@ function formatHostFaults({ summary }: BatchEnd, paint: Paint): string[] {
 }
 
 /** What goes on without us, and where. */
-function formatUnfinished({ summary }: BatchEnd): string[] {
-  if (summary.unfinished.length === 0) return [];
+function formatUnfinished({ summary }: BatchEnd, directory: string): string[] {
+  const { free, busy, unknown } = summary.counts;
+  const goOn = free + busy + unknown > 0 ? [`  go on with \`gpool resume ${directory}\``] : [];
+  if (summary.unfinished.length === 0) return goOn;
   const byHost = new Map<string, string[]>();
   for (const { host, job } of summary.unfinished) byHost.set(host, [...(byHost.get(host) ?? []), job]);
   const places = [...byHost]
@@ -71,7 +75,32 @@ function formatUnfinished({ summary }: BatchEnd): string[] {
     '  still with their hosts, which go on with them:',
     ...places,
     ...(left > 0 ? [`    … and ${left} more hosts`] : []),
+    ...goOn,
+    `  or end them with \`gpool cancel ${directory}\``,
   ];
+}
+
+/** A colon means this machine, and reads badly in a sentence. */
+function nameHosts(hosts: readonly string[]): string {
+  return hosts.every((host) => host === ':') ? 'this machine' : toPlainLine(foldHosts(hosts));
+}
+
+interface AlikeFailures {
+  readonly cause: string;
+  readonly hint: string | null;
+  readonly hosts: readonly string[];
+  readonly jobs: readonly string[];
+}
+
+/** The same trouble on several hosts is told once, with the hosts. */
+function mergeHosts(groups: readonly FailureGroup[]): AlikeFailures[] {
+  const merged = new Map<string, AlikeFailures>();
+  for (const { cause, hint, host, jobs } of groups) {
+    const key = JSON.stringify([cause, hint]);
+    const { hosts: others, jobs: before } = merged.get(key) ?? { hosts: [], jobs: [] };
+    merged.set(key, { cause, hint, hosts: [...others, host], jobs: [...before, ...jobs] });
+  }
+  return [...merged.values()].sort((a, b) => b.jobs.length - a.jobs.length);
 }
 
 function listJobs(jobs: readonly string[]): string {

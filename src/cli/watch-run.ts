@@ -1,4 +1,5 @@
 import type { BatchEnd, BatchRun } from '../batch/batch-run.js';
+import { formatError } from './error-text.js';
 import { type Interrupt, Interrupts } from './interrupts.js';
 import { JobOutput, type OutputOptions } from './job-output.js';
 import { OutputSink } from './output-sink.js';
@@ -6,6 +7,12 @@ import { createPaint, wantsColor } from './paint.js';
 import { createLineView, createLiveView, type ProgressView } from './progress-view.js';
 import type { RunOptions } from './run-options.js';
 import { formatSummary } from './summary-text.js';
+
+/** The options that say what is shown. */
+export type WatchOptions = Pick<
+  RunOptions,
+  'color' | 'keepOrder' | 'tag' | 'lineBuffer' | 'quiet' | 'bar' | 'eta'
+>;
 
 /** How a batch that was watched came to its end. */
 export interface WatchedEnd {
@@ -20,14 +27,14 @@ export interface WatchedEnd {
  */
 export async function watchRun(
   batch: BatchRun,
-  options: RunOptions,
+  options: WatchOptions,
   place: string,
   onView: (view: ProgressView) => void,
 ): Promise<WatchedEnd> {
   const sinks = { stdout: new OutputSink(process.stdout), stderr: new OutputSink(process.stderr) };
   const paint = createPaint(wantsColor(options.color, process.env, process.stderr.isTTY === true));
   const say = (text: string): void => void sinks.stderr.write(text);
-  const live = (process.stderr.isTTY && process.env['TERM'] !== 'dumb') || options.bar || options.eta;
+  const live = (process.stderr.isTTY && process.env.TERM !== 'dumb') || options.bar || options.eta;
   const progress = () => batch.progress();
   const view = live ? createLiveView(process.stderr, progress, paint) : createLineView(say, progress);
   onView(view);
@@ -39,6 +46,7 @@ export async function watchRun(
     await output.finish();
     view.close();
     say(formatSummary(end, place, paint));
+    if (interrupts.first !== null) await interrupts.linger(end.summary.unfinished.length > 0 ? LINGER_MS : 0);
     return { end, signal: interrupts.first };
   } finally {
     await output.finish();
@@ -48,7 +56,7 @@ export async function watchRun(
 }
 
 function describeOutput(
-  { keepOrder, tag, lineBuffer, quiet }: RunOptions,
+  { keepOrder, tag, lineBuffer, quiet }: WatchOptions,
   sinks: OutputOptions['sinks'],
   around: ProgressView,
 ): OutputOptions {
@@ -70,8 +78,12 @@ function watchInterrupts(batch: BatchRun, view: ProgressView, say: (text: string
     },
     () => {
       tell('ending the jobs on their hosts');
-      // What could not be ended is in the summary.
-      batch.cancel().catch(() => undefined);
+      return batch
+        .cancel()
+        .catch((error: unknown) => tell(formatError(error, { json: false, debug: false }).trimEnd()));
     },
   );
 }
+
+/** How long a second interrupt may follow the first, when jobs are still with their hosts. */
+const LINGER_MS = 1000;

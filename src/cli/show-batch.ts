@@ -1,0 +1,43 @@
+import { relative } from 'node:path';
+import type { BatchRun } from '../batch/batch-run.js';
+import { batchExitCode } from '../batch/exit-code.js';
+import { toPlainLine } from './plain-text.js';
+import type { ProgressView } from './progress-view.js';
+import { type WatchOptions, watchRun } from './watch-run.js';
+
+/** What a question needs of the view while it is asked. */
+export type Around = Pick<ProgressView, 'before' | 'after'>;
+
+/** Makes a batch, runs it before the person's eyes, and answers the exit code. */
+export async function showBatch(
+  options: WatchOptions,
+  cwd: string,
+  create: (around: Around) => Promise<BatchRun>,
+): Promise<number> {
+  // A question may come at any time; the view exists only once there is a batch.
+  let view: Around = { before() {}, after() {} };
+  const batch = await create({ before: () => view.before(), after: () => view.after() });
+  const { end, signal } = await watchRun(batch, options, describePlace(batch, cwd), (shown) => {
+    view = shown;
+  });
+  const { counts, kind } = end.summary;
+  return batchExitCode({ counts, noHost: kind === 'no-host', signal });
+}
+
+/** As short as it can be typed from here. */
+export function describePlace({ directory }: Pick<BatchRun, 'directory'>, cwd: string): string {
+  const path = relative(cwd, directory);
+  return path === '' || path.startsWith('..') ? directory : path;
+}
+
+/** Says once that a log is not written. */
+export function warnOnce(): (error: unknown) => void {
+  let warned = false;
+  return (error) => {
+    if (!warned)
+      process.stderr.write(
+        `gpool: a log cannot be written: ${toPlainLine(String(error))}; the batch goes on\n`,
+      );
+    warned = true;
+  };
+}
