@@ -4,7 +4,7 @@ import type { Channel, Shell } from '../shell/shell.js';
 import type { InstalledHelper } from './helper-install.js';
 import type { HostPaths } from './host-paths.js';
 import { LineReader } from './line-reader.js';
-import { lastLine } from './remote-fault.js';
+import { lastLine, remoteFault } from './remote-fault.js';
 
 /** The standing channel to a host's agent. */
 export interface Bridge {
@@ -36,7 +36,13 @@ export async function startBridge(shell: Shell, options: BridgeOptions): Promise
   const call = [helper.file, paths.root, paths.hostId, paths.batch, slots, host.nice, offset].map(String);
   const args = [host.init.join('\n'), String(settings.length), ...settings, ...call];
   const channel = await shell.start(BRIDGE_SCRIPT, { args });
-  return greet(channel, options, shell.where);
+  try {
+    return await greet(channel, options, shell.where);
+  } catch (error) {
+    throw error instanceof HostError && error.code === 'E_ROOT'
+      ? await remoteFault(shell, paths.root, error)
+      : error;
+  }
 }
 
 async function greet(

@@ -67,10 +67,9 @@ async function check(shell: Shell, helper: Helper, wantedRoot: string) {
     return { root, file: helperPaths(root, helper.sha256, '').file, probe: null };
   }
   if (code !== 0) {
-    throw new HostError('E_ROOT', {
-      what: lastLine(stderr) || `the probe ended with ${code}`,
-      where: shell.where,
-    });
+    const what = lastLine(stderr) || `the probe ended with ${code}`;
+    const [root = ''] = stdout.toString('utf8').split('\n');
+    throw await remoteFault(shell, root || wantedRoot, new HostError('E_ROOT', { what, where: shell.where }));
   }
   const text = stdout.toString('utf8');
   const root = text.slice(0, text.indexOf('\n'));
