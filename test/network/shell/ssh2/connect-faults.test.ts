@@ -131,9 +131,9 @@ test('a link that goes silent is dead after the keepalives, and all that waits f
 
 test('an idle link with keepalives stays', async (t) => {
   const { shell } = await startTestHost(t);
-  const ssh = await shell({ keepaliveMs: 50, keepaliveCount: 2 });
+  const ssh = await shell({ keepaliveMs: 500, keepaliveCount: 3 });
   await ssh.open();
-  const { code } = await ssh.run('sleep 1; exit 5');
+  const { code } = await ssh.run('sleep 4; exit 5');
   t.is(code, 5);
 });
 
@@ -177,10 +177,10 @@ test('a slow link on which bytes still move is not taken for dead', async (t) =>
   );
   const shell = createSsh2Shell(
     { kind: 'ssh', address: '127.0.0.1', port: proxy.port },
-    { configFile: config, keepaliveMs: 300, keepaliveCount: 1 },
+    { configFile: config, keepaliveMs: 1000, keepaliveCount: 1 },
   );
   t.teardown(() => shell.close());
   await shell.open();
   proxy.setMode({ kind: 'delay', ms: 250 });
-  t.is((await shell.run('for i in 1 2 3 4 5 6 7 8; do sleep 0.2; echo $i; done; exit 2')).code, 2);
+  t.is((await shell.run('for i in 1 2 3 4 5 6 7 8; do sleep 0.5; echo $i; done; exit 2')).code, 2);
 });
