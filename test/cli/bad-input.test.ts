@@ -132,7 +132,7 @@ const LOCAL: readonly Row[] = [
 ];
 
 for (const { title, args, code, says, prepare } of LOCAL) {
-  test(`${title}: one clear error, exit ${code}, no batch directory`, async (t) => {
+  test.serial(`${title}: one clear error, exit ${code}, no batch directory`, async (t) => {
     const cwd = await tempDir(t);
     await prepare?.(cwd);
     const before = await readdir(cwd);
@@ -167,7 +167,7 @@ const HOST_FAULTS: readonly {
 ];
 
 for (const { title, options, says } of HOST_FAULTS) {
-  test(`${title}: one clear line, and the other hosts do the jobs`, async (t) => {
+  test.serial(`${title}: one clear line, and the other hosts do the jobs`, async (t) => {
     const cwd = await tempDir(t);
     const pool = await startPool(t, { names: ['good', 'bad'], hostOptions: options ?? {} });
     const run = await runGpool(
@@ -181,29 +181,32 @@ for (const { title, options, says } of HOST_FAULTS) {
   });
 }
 
-test('refused connection, unknown name and a wrong service are told apart, and no usable host is exit 4', async (t) => {
-  const cwd = await tempDir(t);
-  const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(
-    0,
-    '127.0.0.1',
-  );
-  t.teardown(() => server.close());
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
-  const run = await runGpool(
-    ['exec', '--json', '--no-input', '-S', `127.0.0.1:1,nowhere.invalid,127.0.0.1:${port}`, '--', 'true'],
-    { cwd },
-  );
-  t.is(run.code, 4, run.stderr);
-  const { faults }: { faults: { code: string }[] } = JSON.parse(run.stdout);
-  t.deepEqual(
-    faults.map(({ code }) => code),
-    ['E_CONN_REFUSED', 'E_DNS', 'E_NOT_SSH'],
-  );
-});
+test.serial(
+  'refused connection, unknown name and a wrong service are told apart, and no usable host is exit 4',
+  async (t) => {
+    const cwd = await tempDir(t);
+    const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(
+      0,
+      '127.0.0.1',
+    );
+    t.teardown(() => server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const run = await runGpool(
+      ['exec', '--json', '--no-input', '-S', `127.0.0.1:1,nowhere.invalid,127.0.0.1:${port}`, '--', 'true'],
+      { cwd },
+    );
+    t.is(run.code, 4, run.stderr);
+    const { faults }: { faults: { code: string }[] } = JSON.parse(run.stdout);
+    t.deepEqual(
+      faults.map(({ code }) => code),
+      ['E_CONN_REFUSED', 'E_DNS', 'E_NOT_SSH'],
+    );
+  },
+);
 
-test('an unknown host key is refused with --strict', async (t) => {
+test.serial('an unknown host key is refused with --strict', async (t) => {
   const cwd = await tempDir(t);
   const pool = await startPool(t, { names: ['lab01'] });
   await writeFile(pool.knownHosts, '');
@@ -215,7 +218,7 @@ test('an unknown host key is refused with --strict', async (t) => {
   t.regex(run.stderr, /lab01.*E_HOSTKEY_UNKNOWN/);
 });
 
-test('an unwritable root directory is named with what to do', async (t) => {
+test.serial('an unwritable root directory is named with what to do', async (t) => {
   const cwd = await tempDir(t);
   await write('file', '')(cwd);
   const run = await runGpool(['run', '--root', join(cwd, 'file/sub'), '--', 'true', ':::', '1'], { cwd });
@@ -223,7 +226,7 @@ test('an unwritable root directory is named with what to do', async (t) => {
   t.regex(run.stderr, /E_ROOT/);
 });
 
-test('an unreadable key is named before anything is connected', async (t) => {
+test.serial('an unreadable key is named before anything is connected', async (t) => {
   const cwd = await tempDir(t);
   const pool = await startPool(t, { names: ['lab01'] });
   await writeFile(pool.identity, 'garbage');
@@ -236,7 +239,7 @@ test('an unreadable key is named before anything is connected', async (t) => {
   t.regex(run.stderr, /E_KEY/);
 });
 
-test('errors are one JSON value with --json, and have a stack only with --debug', async (t) => {
+test.serial('errors are one JSON value with --json, and have a stack only with --debug', async (t) => {
   const cwd = await tempDir(t);
   const json = await runGpool(['status', '--json'], { cwd });
   t.is(JSON.parse(json.stderr).error.code, 'E_BATCH_NOT_FOUND');

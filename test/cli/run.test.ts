@@ -5,7 +5,7 @@ import test from 'ava';
 import { finish, runGpool, startGpool } from '../helpers/run-gpool.js';
 import { tempDir } from '../helpers/temp-dir.js';
 
-test('run gives each argument to a job of its own and prints what they wrote', async (t) => {
+test.serial('run gives each argument to a job of its own and prints what they wrote', async (t) => {
   const cwd = await tempDir(t);
   const { code, stdout, stderr } = await runGpool(
     ['run', '-k', '--', 'echo', 'got', '{}', ':::', 'a', 'b c', "d'e"],
@@ -16,7 +16,7 @@ test('run gives each argument to a job of its own and prints what they wrote', a
   t.regex(stderr, /3 jobs: 3 done/);
 });
 
-test('run ends by itself soon after its last job', async (t) => {
+test.serial('run ends by itself soon after its last job', async (t) => {
   const cwd = await tempDir(t);
   const child = startGpool(['run', '--', 'touch ~/ended'], { cwd });
   const { code } = await finish(child);
@@ -25,49 +25,55 @@ test('run ends by itself soon after its last job', async (t) => {
   t.true(late < 5000, `${late} ms`);
 });
 
-test('replacement strings, products, links and headers reach the job as GNU parallel has them', async (t) => {
-  const cwd = await tempDir(t);
-  const rows: [string[], string][] = [
-    [['echo {.} {/} {//} {/.} {#}', ':::', 'd/x.csv'], 'd/x x.csv d x 1\n'],
-    [['echo {2}-{1}', ':::', '1', '2', ':::', 'a', 'b'], 'a-1\nb-1\na-2\nb-2\n'],
-    [['echo', ':::', '1', '2', ':::+', 'a', 'b'], '1 a\n2 b\n'],
-    [['--header', ':', 'echo {lr}', ':::', 'lr', '0.1'], '0.1\n'],
-    [['--colsep', ',', 'echo {2}', ':::', 'a,b'], 'b\n'],
-  ];
-  for (const [words, wanted] of rows) {
-    const { stdout } = await runGpool(['run', '-k', ...words], { cwd });
-    t.is(stdout, wanted, words.join(' '));
-  }
-});
+test.serial(
+  'replacement strings, products, links and headers reach the job as GNU parallel has them',
+  async (t) => {
+    const cwd = await tempDir(t);
+    const rows: [string[], string][] = [
+      [['echo {.} {/} {//} {/.} {#}', ':::', 'd/x.csv'], 'd/x x.csv d x 1\n'],
+      [['echo {2}-{1}', ':::', '1', '2', ':::', 'a', 'b'], 'a-1\nb-1\na-2\nb-2\n'],
+      [['echo', ':::', '1', '2', ':::+', 'a', 'b'], '1 a\n2 b\n'],
+      [['--header', ':', 'echo {lr}', ':::', 'lr', '0.1'], '0.1\n'],
+      [['--colsep', ',', 'echo {2}', ':::', 'a,b'], 'b\n'],
+    ];
+    for (const [words, wanted] of rows) {
+      const { stdout } = await runGpool(['run', '-k', ...words], { cwd });
+      t.is(stdout, wanted, words.join(' '));
+    }
+  },
+);
 
-test('lines of standard input are arguments when no source is given', async (t) => {
+test.serial('lines of standard input are arguments when no source is given', async (t) => {
   const cwd = await tempDir(t);
   const { stdout } = await runGpool(['run', '-k', '--', 'echo', 'line'], { cwd, stdin: 'one\ntwo words\n' });
   t.is(stdout, 'line one\nline two words\n');
 });
 
-test('no arguments at all is nothing to run, and no failure', async (t) => {
+test.serial('no arguments at all is nothing to run, and no failure', async (t) => {
   const cwd = await tempDir(t);
   const { code, stderr } = await runGpool(['run', '--', 'echo'], { cwd, stdin: '' });
   t.is(code, 0);
   t.regex(stderr, /nothing to run/);
 });
 
-test('one failing job stops no other; the exit code is 1 and the summary says how to see its log', async (t) => {
-  const cwd = await tempDir(t);
-  const { code, stdout, stderr } = await runGpool(
-    ['run', '-k', '--', '[ {} != 2 ] || { echo no such luck >&2; exit 7; }; echo {}', ':::', '1', '2', '3'],
-    { cwd },
-  );
-  t.is(code, 1);
-  t.is(stdout, '1\n3\n');
-  t.regex(stderr, /exit code 7: job 2/);
-  t.regex(stderr, /no such luck/);
-  const advice = /gpool (logs .* 2 --stderr)/.exec(stderr)?.[1] ?? '';
-  t.is((await runGpool(advice.split(' '), { cwd })).stdout, 'no such luck\n');
-});
+test.serial(
+  'one failing job stops no other; the exit code is 1 and the summary says how to see its log',
+  async (t) => {
+    const cwd = await tempDir(t);
+    const { code, stdout, stderr } = await runGpool(
+      ['run', '-k', '--', '[ {} != 2 ] || { echo no such luck >&2; exit 7; }; echo {}', ':::', '1', '2', '3'],
+      { cwd },
+    );
+    t.is(code, 1);
+    t.is(stdout, '1\n3\n');
+    t.regex(stderr, /exit code 7: job 2/);
+    t.regex(stderr, /no such luck/);
+    const advice = /gpool (logs .* 2 --stderr)/.exec(stderr)?.[1] ?? '';
+    t.is((await runGpool(advice.split(' '), { cwd })).stdout, 'no such luck\n');
+  },
+);
 
-test('--tag puts the arguments before each line, on both streams', async (t) => {
+test.serial('--tag puts the arguments before each line, on both streams', async (t) => {
   const cwd = await tempDir(t);
   const { stdout, stderr } = await runGpool(
     ['run', '--tag', '--', 'echo a; echo b; echo c >&2; :', ':::', 'x y'],
@@ -77,7 +83,7 @@ test('--tag puts the arguments before each line, on both streams', async (t) => 
   t.true(stderr.includes('x y\tc\n'));
 });
 
-test('--quiet prints no output, and the files are there', async (t) => {
+test.serial('--quiet prints no output, and the files are there', async (t) => {
   const cwd = await tempDir(t);
   const { stdout } = await runGpool(['run', '--quiet', '--out', 'b', '--', 'echo kept; :', ':::', '1'], {
     cwd,
@@ -86,7 +92,7 @@ test('--quiet prints no output, and the files are there', async (t) => {
   t.is(await readFile(join(cwd, 'b/jobs/1/1/stdout'), 'utf8'), 'kept\n');
 });
 
-test('--line-buffer shows lines before the job has ended', async (t) => {
+test.serial('--line-buffer shows lines before the job has ended', async (t) => {
   const cwd = await tempDir(t);
   const child = startGpool(
     ['run', '--line-buffer', '--', 'echo early; until [ -e ~/go ]; do sleep 0.1; done; echo late'],
@@ -100,7 +106,7 @@ test('--line-buffer shows lines before the job has ended', async (t) => {
   t.is(code, 0);
 });
 
-test('inputs go there and returns come back, with replacement strings in their names', async (t) => {
+test.serial('inputs go there and returns come back, with replacement strings in their names', async (t) => {
   const cwd = await tempDir(t);
   await writeFile(join(cwd, 'a.txt'), 'abc');
   await writeFile(join(cwd, 'common'), 'x');
@@ -122,7 +128,7 @@ test('inputs go there and returns come back, with replacement strings in their n
   t.is(await readFile(join(cwd, 'b/jobs/1/1/a.out'), 'utf8'), 'abcx');
 });
 
-test('--dry-run prints the commands, makes no directory and connects to nothing', async (t) => {
+test.serial('--dry-run prints the commands, makes no directory and connects to nothing', async (t) => {
   const cwd = await tempDir(t);
   const { code, stdout } = await runGpool(
     ['run', '-S', 'nowhere.invalid', '--dry-run', '--', 'sim {1} {2}', ':::', 'a b', ':::', '1', '2'],
@@ -133,7 +139,7 @@ test('--dry-run prints the commands, makes no directory and connects to nothing'
   t.deepEqual(await readdir(cwd), []);
 });
 
-test('a batch file runs, and flags go before what it says', async (t) => {
+test.serial('a batch file runs, and flags go before what it says', async (t) => {
   const cwd = await tempDir(t);
   await writeFile(
     join(cwd, 'batch.yaml'),
@@ -148,7 +154,7 @@ test('a batch file runs, and flags go before what it says', async (t) => {
   t.true((await readdir(join(cwd, 'batches'))).some((name) => name.endsWith('-grid')));
 });
 
-test('the batch goes on when the reader of its output leaves', async (t) => {
+test.serial('the batch goes on when the reader of its output leaves', async (t) => {
   const cwd = await tempDir(t);
   const child = startGpool(
     ['run', '--out', 'b', '--', 'head -c 300000 /dev/zero | tr "\\0" x; :', ':::', '1', '2', '3'],
@@ -161,7 +167,7 @@ test('the batch goes on when the reader of its output leaves', async (t) => {
   t.regex(stderr, /3 done/);
 });
 
-test('a job log that cannot be written is told once and harms nothing', async (t) => {
+test.serial('a job log that cannot be written is told once and harms nothing', async (t) => {
   const cwd = await tempDir(t);
   const { code, stderr } = await runGpool(
     ['run', '--joblog', '/proc/no/such', '--', 'echo', ':::', '1', '2'],
@@ -171,14 +177,14 @@ test('a job log that cannot be written is told once and harms nothing', async (t
   t.is(stderr.split('a log cannot be written').length, 2);
 });
 
-test('the joblog copy has a line for each job', async (t) => {
+test.serial('the joblog copy has a line for each job', async (t) => {
   const cwd = await tempDir(t);
   await runGpool(['run', '--joblog', 'log.tsv', '--', 'exit', ':::', '0', '3'], { cwd });
   const lines = (await readFile(join(cwd, 'log.tsv'), 'utf8')).trim().split('\n').slice(1);
   t.deepEqual(lines.map((line) => line.split('\t')[6]).sort(), ['0', '3']);
 });
 
-test('--retries counts the first try', async (t) => {
+test.serial('--retries counts the first try', async (t) => {
   const cwd = await tempDir(t);
   const { code } = await runGpool(['run', '--retries', '2', '--', 'echo x >> ~/tries; exit 1', ':::', '1'], {
     cwd,

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import test from 'ava';
+import { startEmbeddedHosts } from '../../src/testing/index.js';
+import { runGpool } from '../helpers/run-gpool.js';
+import { tempDir } from '../helpers/temp-dir.js';
+
+test.serial('status tells how the newest batch stands, and as one JSON value for programs', async (t) => {
+  const cwd = await tempDir(t);
+  await runGpool(['run', '--name', 'mine', '--', 'exit {}', ':::', '0', '3'], { cwd });
+  const text = await runGpool([], { cwd });
+  t.regex(text.stdout, /mine/);
+  t.regex(text.stdout, /2 jobs: 1 done, 1 failed/);
+  t.regex(text.stdout, /exit code 3/);
+  const { stdout, code } = await runGpool(['status', 'latest', '--json'], { cwd });
+  t.is(code, 0);
+  const status = JSON.parse(stdout);
+  t.is(stdout.trim().split('\n').length, 1);
+  t.is(status.schema, 1);
+  t.deepEqual(status.counts, { free: 0, busy: 0, done: 1, unknown: 0, error: 1 });
+  t.deepEqual(
+    status.jobs.map(({ name, state }: { name: string; state: string }) => [name, state]),
+    [
+      ['0', 'done'],
+      ['3', 'error'],
+    ],
+  );
+  t.is(status.jobs[1].outcome.code, 3);
+});
+
+test.serial('logs finds a job by its number or name, and says when there is none', async (t) => {
+  const cwd = await tempDir(t);
+  await runGpool(['run', '--', 'echo out {}; echo err {} >&2; :', ':::', 'a', 'b'], { cwd });
+  t.is((await runGpool(['logs', 'latest', '2'], { cwd })).stdout, 'out b\n');
+  t.is((await runGpool(['logs', 'latest', 'a', '--stderr'], { cwd })).stdout, 'err a\n');
+  const missing = await runGpool(['logs', 'latest', '9'], { cwd });
+  t.is(missing.code, 3);
+  t.regex(missing.stderr, /E_JOB_NOT_FOUND/);
+});
+
+test.serial('exec runs on all hosts and shows equal output once, under its hosts', async (t) => {
+  const cwd = await tempDir(t);
+  const pool = await startEmbeddedHosts({ names: ['lab01', 'lab02', 'lab03', 'gpu'] });
+  t.teardown(() => pool.close());
+  const command = '[ "$(basename "$HOME")" != gpu ] || { echo no >&2; exit 3; }; echo same';
+  const { code, stdout, stderr } = await runGpool(
+    ['exec', '-F', pool.sshConfig, '-S', 'lab[01-03],gpu', '--', command],
+    { cwd },
+  );
+  t.is(code, 1);
+  t.is(stdout, '── lab[01-03] (3)\nsame\n── gpu  exit code 3\n');
+  t.is(stderr, 'no\n');
+});
+
+test.serial('hosts tells what each host offers, and lists the one that cannot be reached', async (t) => {
+  const cwd = await tempDir(t);
+  const pool = await startEmbeddedHosts({ names: ['lab01', 'lab02'] });
+  t.teardown(() => pool.close());
+  const args = ['hosts', '-F', pool.sshConfig, '-S', 'lab[01-02],nowhere.invalid'];
+  const text = await runGpool(args, { cwd });
+  t.is(text.code, 0, text.stderr);
+  t.regex(text.stdout, /lab01 +\d+ +\d+/);
+  t.regex(text.stdout, /nowhere\.invalid.*E_DNS/);
+  t.regex(text.stdout, /2 of 3 hosts can be used/);
+  const { hosts } = JSON.parse((await runGpool([...args, '--json'], { cwd })).stdout);
+  t.true(hosts[0].cores >= 1 && hosts[0].memoryKb > 0 && hosts[0].diskFreeKb > 0);
+  t.true(Math.abs(hosts[0].clockOffsetMs) < 10_000);
+  t.is(hosts[2].reachable, false);
+});
+
+test.serial('every verb has help with examples first', async (t) => {
+  const cwd = await tempDir(t);
+  for (const verb of [[], ['run'], ['resume'], ['status'], ['logs'], ['cancel'], ['hosts'], ['exec']]) {
+    const { code, stdout } = await runGpool([...verb, '--help'], { cwd });
+    t.is(code, 0);
+    t.regex(stdout, /^Examples:\n {2}gpool /, verb.join());
+  }
+  t.regex((await runGpool(['--version'], { cwd })).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test.serial('a secret variable reaches the job, and no process list, log or readable file', async (t) => {
+  const cwd = await tempDir(t);
+  const secret = 'c4n4ry-7f3a';
+  const command = `cat /proc/[0-9]*/cmdline > ${join(cwd, 'processes')}; [ -n "$TOKEN" ] && :`;
+  const { code, stdout, stderr } = await runGpool(
+    ['run', '--out', 'b', '--env', 'TOKEN', '--', command, ':::', '1'],
+    { cwd, env: { TOKEN: secret } },
+  );
+  t.is(code, 0, stderr);
+  t.false((stdout + stderr).includes(secret));
+  const look = `grep -l ${secret} processes b/journal.jsonl b/log.jsonl b/joblog.tsv; find b -perm /077; :`;
+  const found = await runGpool(['exec', '-S', ':', '--', `cd ${cwd}; ${look}`], { cwd });
+  t.is(found.stdout, '');
+});
