@@ -29,9 +29,10 @@ export function lastLine(stderr: Buffer): string {
 
 /** Looks first and removes the part after, or there would be room again. A file system without inode counts prints 0 of 0. */
 const ROOM = `
-read -r blocks size total free < <(stat -f -c '%a %S %c %d' -- "$1")
-[[ $total == 0 ]] && free=-
-printf '%s %s\\n' "$((blocks * size / 1024))" "$free"
+if read -r blocks size total free < <(stat -f -c '%a %S %c %d' -- "$1"); then
+  [[ $total == 0 ]] && free=-
+  printf '%s %s\\n' "$((blocks * size / 1024))" "$free"
+fi
 [[ -z $2 ]] || rm -f -- "$2"`;
 
 /** Less room than this, and a failed write is the disk's fault. */
