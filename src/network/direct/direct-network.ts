@@ -146,7 +146,8 @@ export class DirectNetwork implements Network {
 
   #linkOptions(batch: string) {
     const { openShell, clock = systemClock, random = Math.random } = this.#options;
-    const { reconnect = defaultReconnectPolicy, helper = packagedHelper() } = this.#options;
+    const { reconnect = defaultReconnectPolicy } = this.#options;
+    const helper = () => this.#options.helper ?? packagedHelper();
     const emit = (event: NetworkEvent) => this.#bus.emit(event);
     return { openShell, helper, batch, clock, random, reconnect, emit };
   }

@@ -16,7 +16,8 @@ import type { Session } from './session.js';
 /** What a link needs of its surroundings. */
 export interface HostLinkOptions {
   readonly openShell: (host: Host) => Shell;
-  readonly helper: Helper;
+  /** Read anew for each connection: an update of this package must not set hosts aside. */
+  readonly helper: () => Helper;
   readonly batch: string;
   /** Where in the host's event file to begin. */
   readonly offset: number;
@@ -128,11 +129,15 @@ export class HostLink {
   /** Connects; the answer waits for the bridge's end and rejects with the reason. */
   async #connect(dropped: Promise<never>): Promise<() => Promise<never>> {
     const { host } = this;
-    const { helper, batch, runsJobs } = this.options;
+    const { batch, runsJobs } = this.options;
+    const helper = this.options.helper();
     const shell = this.options.openShell(host);
     this.#shell = shell;
     shell.onClose((error) => this.#drop(error ?? lostError('the connection was closed', shell.where)));
-    const onLine = (line: string, offset: number) => this.#hear(line, offset);
+    // What a given-up connection still delivers comes again from the offset of the next one.
+    const onLine = (line: string, offset: number) => {
+      if (this.#shell === shell) this.#hear(line, offset);
+    };
     const connecting = connectHost({ shell, host, helper, batch, runsJobs, offset: this.#offset, onLine });
     const { session, facts, slots, bridge, listen } = await Promise.race([connecting, dropped]);
     if (this.#state === 'closed') throw lostError('the connection was closed', shell.where);
