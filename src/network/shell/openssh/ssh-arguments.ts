@@ -18,7 +18,7 @@ export function configText(options: SshOptions, home: string): string {
     'ForwardAgent no',
     'ForwardX11 no',
     'PermitLocalCommand no',
-    `LogLevel ${options.debug ? 'DEBUG1' : 'INFO'}`,
+    'LogLevel DEBUG1', // only the trace tells what a server said that is not SSH
     ...included.filter((file) => file !== 'none').map((file) => `Include "${file}"`),
     '',
   ].join('\n');

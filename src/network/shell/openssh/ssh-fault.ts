@@ -1,14 +1,25 @@
 import { ERROR_CODES, type ErrorCode, HostError, TransportError } from '../../../errors.js';
 
-/** Turns what `ssh` said when it gave up into an error of ours; its last line goes into the message. */
+/** Turns what `ssh` said when it gave up, trace included, into an error of ours; its last word goes into the message. */
 export function sshFault(stderr: string, where: string): HostError | TransportError {
   const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '' && !line.startsWith('debug'));
-  const code = FAULTS.find(([pattern]) => pattern.test(stderr))?.[1] ?? 'E_CONN_LOST';
-  const said = lines.at(-1)?.trim() ?? 'ssh ended without a word';
-  const what = code === 'E_HOSTKEY_CHANGED' ? changedKey(stderr) : said.replace(/\.$/, '');
+  const said = lines.join('\n');
+  const code = FAULTS.find(([pattern]) => pattern.test(said))?.[1] ?? greetingFault(said, stderr);
+  const what = code === 'E_HOSTKEY_CHANGED' ? changedKey(said) : lastWord(lines);
   return ERROR_CODES[code].domain === 'host'
     ? new HostError(code, { what, where })
     : new TransportError(code, { what, where });
+}
+
+function lastWord(lines: readonly string[]): string {
+  return lines.at(-1)?.trim().replace(/\.$/, '') ?? 'ssh ended without a word';
+}
+
+/** What a server says instead of a proper greeting is only in the trace. */
+function greetingFault(said: string, stderr: string): ErrorCode {
+  const greeting = /banner line \d+: (.*)/.exec(stderr)?.[1];
+  if (greeting === undefined || !said.includes('kex_exchange_identification')) return 'E_CONN_LOST';
+  return greeting.startsWith('Not allowed at this time') ? 'E_PENALTY' : 'E_NOT_SSH';
 }
 
 /** The words of OpenSSH 7.4 to 10, in the order in which they win: a cause before its consequence. */
@@ -24,14 +35,13 @@ const FAULTS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/UNPROTECTED PRIVATE KEY FILE|incorrect passphrase supplied/, 'E_KEY'],
   [/Permission denied \(|Permission denied, please try again|Too many authentication failures/, 'E_AUTH'],
   [/[Nn]o more authentication methods|No supported authentication methods/, 'E_AUTH'],
-  [/Not allowed at this time/, 'E_PENALTY'],
   [/Could not resolve hostname/, 'E_DNS'],
   [/Unable to negotiate with|no matching (?:host key|cipher|key exchange|MAC)/, 'E_KEX'],
   [
     /banner line contains invalid|invalid SSH identification|Protocol mismatch|Bad packet length/,
     'E_NOT_SSH',
   ],
-  [/banner line \d+: |banner exchange: .*(?:invalid format|message too long)/, 'E_NOT_SSH'],
+  [/banner exchange: .*(?:invalid format|message too long)/, 'E_NOT_SSH'],
   [/session request failed|[Ss]ession open refused|open failed/, 'E_CHANNEL'],
   [/Connection refused/, 'E_CONN_REFUSED'],
   [/timed out|No route to host|Network is unreachable|Host is down/, 'E_CONN_TIMEOUT'],

@@ -31,7 +31,10 @@ const SAYINGS: readonly (readonly [string, ErrorCode])[] = [
   ['Connection timed out during banner exchange', 'E_CONN_TIMEOUT'],
   ['Unable to negotiate with 10.0.0.1 port 22: no matching key exchange method found.', 'E_KEX'],
   ['kex_exchange_identification: banner line contains invalid characters', 'E_NOT_SSH'],
-  ['Not allowed at this time\nkex_exchange_identification: Connection closed by remote host', 'E_PENALTY'],
+  [
+    'debug1: kex_exchange_identification: banner line 0: Not allowed at this time\nkex_exchange_identification: Connection closed by remote host',
+    'E_PENALTY',
+  ],
   ['/home/me/.ssh/config: line 3: Bad configuration option: hots', 'E_SSH_CONFIG'],
   ['mux_client_request_session: session request failed: Session open refused by peer', 'E_CHANNEL'],
   ['client_loop: send disconnect: Broken pipe', 'E_CONN_LOST'],
