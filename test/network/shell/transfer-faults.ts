@@ -7,6 +7,7 @@ import type { Shell } from '../../../src/network/shell/shell.js';
 import type { SshOptions } from '../../../src/network/shell/ssh-options.js';
 import { type Random, seededRandom } from '../../../src/random.js';
 import type { SshDestination } from '../../../src/spec/host.js';
+import { pickSeed } from '../../helpers/seed.js';
 import { type ProxyMode, startTcpProxy } from '../../helpers/tcp-proxy.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
@@ -32,7 +33,7 @@ export async function tryFaultyTransfers(
   target: TransferTarget,
   rounds: number,
 ): Promise<void> {
-  const seed = Date.now();
+  const seed = pickSeed();
   t.log(`seed ${seed}`);
   const random = seededRandom(seed);
   const here = await tempDir(t);
