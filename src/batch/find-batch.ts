@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StateError } from '../errors.js';
 import { type BatchDirectory, openBatchDirectory } from '../journal/batch-directory.js';
@@ -8,7 +8,8 @@ import { type BatchDirectory, openBatchDirectory } from '../journal/batch-direct
  * Throws a StateError (E_BATCH_NOT_FOUND).
  */
 export async function findBatch(name: string | undefined, cwd: string): Promise<BatchDirectory> {
-  if (name === undefined || name === 'latest') return openBatchDirectory(await findNewest(cwd));
+  if (name === undefined || name === 'latest')
+    return openBatchDirectory(await realpath(await findNewest(cwd)));
   const places = [resolve(cwd, name), resolve(cwd, 'batches', name)];
   for (const place of places) {
     if (await isBatch(place)) return openBatchDirectory(place);

@@ -49,9 +49,9 @@ function formatStatus(status: BatchStatus, place: string, { all }: StatusOptions
   const { name, counts, total, wallMs, hosts, jobs } = status;
   const shown = jobs.filter(({ state }) => all || state !== 'done').slice(0, all ? jobs.length : MOST_JOBS);
   const open = jobs.filter(({ state }) => state !== 'done').length;
-  const parts = Object.entries(counts)
-    .filter(([, count]) => count > 0)
-    .map(([state, count]) => `${count} ${WORDS[state as keyof typeof WORDS]}`);
+  const parts = STATES_SHOWN.filter((state) => counts[state] > 0).map(
+    (state) => `${counts[state]} ${WORDS[state]}`,
+  );
   const hostRows = hosts.map((host) => [
     toPlainLine(host.name),
     host.state,
@@ -90,6 +90,7 @@ const WORDS = {
   unknown: 'unknown',
   error: 'failed',
 } as const;
+const STATES_SHOWN = ['done', 'error', 'busy', 'unknown', 'free'] as const;
 const MOST_JOBS = 30;
 
 const EXAMPLES = `Examples:
