@@ -1,0 +1,27 @@
+import { findMissing } from '../find-missing.js';
+import type { Lab } from '../lab.js';
+import type { Contestant } from '../measurement.js';
+import { type Finished, runCommand } from '../run-command.js';
+
+/** GNU parallel over ssh: a login for each job, or one connection kept open for each host (ControlMaster). */
+export type ParallelKind = 'plain' | 'ControlMaster';
+
+export function runParallel(
+  lab: Lab,
+  kind: ParallelKind,
+  hosts: readonly string[],
+  rest: readonly string[],
+): Promise<Finished> {
+  const config = kind === 'plain' ? lab.hosts.sshConfig : lab.hosts.masterConfig;
+  const args = ['--will-cite', '--ssh', `ssh -F ${config}`, '-S', hosts.join(','), ...rest];
+  return runCommand('parallel', args, { env: { PARALLEL_HOME: lab.directory } });
+}
+
+/** A contestant; `run` is told nothing but the kind. */
+export function parallelContestant(
+  kind: ParallelKind,
+  run: (kind: ParallelKind) => Promise<number>,
+): Contestant {
+  const name = kind === 'plain' ? 'GNU parallel' : 'GNU parallel, ControlMaster';
+  return { name, kind: 'peer', missing: findMissing({ parallel: 'parallel' }), run: () => run(kind) };
+}
