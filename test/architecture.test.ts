@@ -30,7 +30,6 @@ const NETWORK_PARTS: Record<string, readonly string[]> = {
 /** The one home of each library. */
 const LIBRARY_HOMES: Record<string, RegExp> = {
   ssh2: /^(network\/shell\/ssh2|testing)\//,
-  'ssh2-sftp-client': /^network\/shell\/ssh2\//,
   'p-queue': /^network\//,
   winston: /^manager\//,
   'winston-transport': /^manager\//,

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { runNode } from './examples/run-example.js';
 import { packageRoot } from './helpers/package-root.js';
 
 const root = packageRoot();
@@ -29,6 +31,12 @@ test('every page of docs/ can be reached from the README', (t) => {
 
 test('the architecture page stays under 200 lines', (t) => {
   t.true(readFileSync(join(root, 'docs/architecture.md'), 'utf8').split('\n').length < 200);
+});
+
+test('the API page says what the docstrings say', async (t) => {
+  const script = fileURLToPath(new URL('../scripts/api-docs.js', import.meta.url));
+  const { code, stderr } = await runNode([script, '--check'], root);
+  t.is(code, 0, stderr);
 });
 
 function listPages(folder: string): string[] {
