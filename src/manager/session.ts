@@ -39,6 +39,7 @@ export class Session {
   #dispatcher: Dispatcher | null = null;
   #sleep: SleepTimer | null = null;
   #lastPoll = 0;
+  #isTelling = false;
   #startedAt = 0;
   #stop: { readonly reason: string; readonly kill: boolean } | null = null;
   #graceOver = false;
@@ -219,12 +220,20 @@ export class Session {
 
   #onSleep(dispatcher: Dispatcher): void {
     const { clock } = this.#options.settings;
-    dispatcher.record([{ type: 'batch.waited' }]).catch((error) => this.#fail(error));
+    this.#tellWaiting(dispatcher);
     dispatcher.retryDeferred();
     if (clock.elapsed() - this.#lastPoll < POLL_MS) return;
     this.#lastPoll = clock.elapsed();
     // A host that cannot be asked now says so by an event.
     dispatcher.poll().catch(() => {});
+  }
+
+  /** Once at a time: a slow disk must not make a queue of them. */
+  #tellWaiting(dispatcher: Dispatcher): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    const told = dispatcher.record([{ type: 'batch.waited' }]);
+    told.then(() => (this.#isTelling = false)).catch((error) => this.#fail(error));
   }
 
   #grantGrace(ms: number): void {
