@@ -88,17 +88,32 @@ export class GjobHost {
     return bridge;
   }
 
-  /** Pids of the processes that run somewhere under this root, of one kind when `word` is given. */
+  /**
+   * Pids of the processes that run somewhere under this root, of one kind when `word` is given; without the short-lived
+   * shells that such a process starts of itself.
+   */
   async processes(word?: 'agent' | 'supervisor' | 'bridge'): Promise<number[]> {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-    const found: number[] = [];
+    const found = new Map<number, number>();
     for (const pid of pids) {
       const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
       if (!`${cwd}/`.startsWith(`${this.root}/`)) continue;
       const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      if (!word || (command.includes(GJOB) && command.split('\0')[2] === word)) found.push(pid);
+      if (word && !(command.includes(GJOB) && command.split('\0')[2] === word)) continue;
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      found.set(pid, Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]));
     }
-    return found;
+    return [...found].filter(([, parent]) => !word || !found.has(parent)).map(([pid]) => pid);
+  }
+
+  /** Pids of what runs in the working directories. */
+  async jobProcesses(): Promise<number[]> {
+    const cwds = (await this.processes()).map(
+      async (pid) => [pid, await readlink(`/proc/${pid}/cwd`).catch(() => '')] as const,
+    );
+    return (await Promise.all(cwds))
+      .filter(([, cwd]) => cwd.startsWith(`${this.directory}/work/`))
+      .map(([pid]) => pid);
   }
 
   async end(): Promise<void> {
