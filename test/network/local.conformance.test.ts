@@ -6,7 +6,6 @@ import { networkConformance } from './conformance.js';
 
 networkConformance('local', {
   register: test.serial,
-  skip: test.skip,
   makePlace: async (t, slots) => {
     const resultsDir = join(await tempDir(t), 'root');
     return { connect: () => new LocalNetwork({ slots, resultsDir }) };

@@ -7,7 +7,6 @@ import { networkConformance } from './conformance.js';
 
 networkConformance('ssh2, embedded host', {
   register: test.serial,
-  skip: test.skip,
   makePlace: async (t, slots) => {
     const pool = await startEmbeddedHosts({ names: ['lab01'] });
     t.teardown(() => pool.close());
@@ -18,7 +17,6 @@ networkConformance('ssh2, embedded host', {
 for (const transport of ['ssh2', 'openssh'] as const) {
   networkConformance(`${transport}, sshd`, {
     register: (title, body) => sshdTest(title, body),
-    skip: test.skip,
     makePlace: (t, slots) => startPlace(t, transport, slots),
   });
 }
