@@ -37,6 +37,5 @@ const COMMANDS = {
   openssh: 'ssh -V',
   parallel: 'parallel --version',
   rsync: 'rsync --version',
-  taktuk: 'taktuk --version',
   dask: '/usr/bin/python3 -c "import distributed; print(distributed.__version__)"',
 };

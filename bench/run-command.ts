@@ -24,6 +24,7 @@ export async function runCommand(
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
+    timeout: LIMIT_MS,
     ...(cwd !== undefined && { cwd }),
   });
   const stdout: Buffer[] = [];
@@ -36,3 +37,6 @@ export async function runCommand(
   const said = Buffer.concat(stderr).toString().slice(-1000);
   throw new Error(`${command} ${args.slice(0, 12).join(' ')} ended with ${code}: ${said}`);
 }
+
+/** A peer that hangs is ended and told of as a failure. */
+const LIMIT_MS = 300_000;

@@ -5,7 +5,6 @@ import { formatNumber, writeNumbers } from '../numbers.js';
 import { runBareLoop } from '../peers/bare-loop.js';
 import { daskContestant } from '../peers/dask.js';
 import { type ParallelKind, parallelContestant, runParallel } from '../peers/parallel.js';
-import { taktukContestant } from '../peers/taktuk.js';
 
 const SLOTS = 8;
 
@@ -26,7 +25,6 @@ function peers(lab: Lab, hosts: readonly string[]): Contestant[] {
   return [
     parallelContestant('plain', (kind) => parallelRate(lab, kind, hosts, scaled(lab, 100))),
     parallelContestant('ControlMaster', (kind) => parallelRate(lab, kind, hosts, scaled(lab, 500))),
-    taktukContestant(lab, hosts.length, scaled(lab, 2000)),
     daskContestant(lab, hosts.length, scaled(lab, 5000)),
   ];
 }
