@@ -90,6 +90,7 @@ interface CodeEntry {
 }
 
 /** Every code, its domain, and its default advice. A table test holds each message to this. */
+// biome-ignore format: one code a line reads as the table it is
 export const ERROR_CODES = {
   E_USAGE: { domain: 'spec', operation: 'read the command line', next: 'See `gpool --help`.' },
   E_SPEC: { domain: 'spec', operation: 'check the job specs', next: 'Correct the spec and run again.' },

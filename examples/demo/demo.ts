@@ -12,14 +12,30 @@ const workspace = await mkdtemp(join(tmpdir(), 'gpool-demo-'));
 const pool = await startEmbeddedHosts({ names: ['lab01', 'lab02', 'lab03'] });
 try {
   await writeFile(join(workspace, 'train.sh'), trainScript());
-  say('Three SSH hosts are up on loopback: lab01, lab02, lab03. Each has a home of its own and nothing of gpool in it.');
+  say(
+    'Three SSH hosts are up on loopback: lab01, lab02, lab03. Each has a home of its own and nothing of gpool in it.',
+  );
   say('One input file, twelve runs, two at a time on each host, one result file back from each:\n');
   const code = await gpool(
-    ['run', '--name', 'demo', '-F', pool.sshConfig, '-S', 'lab[01-03]', '-j', '2', '--file', join(workspace, 'train.sh')],
+    [
+      'run',
+      '--name',
+      'demo',
+      '-F',
+      pool.sshConfig,
+      '-S',
+      'lab[01-03]',
+      '-j',
+      '2',
+      '--file',
+      join(workspace, 'train.sh'),
+    ],
     ['--return', 'loss.csv', '--header', ':', '--tag', '--', 'bash train.sh {lr} {depth}'],
     [':::', 'lr', '0.1', '0.01', '0.001', ':::', 'depth', '1', '2', '4', '8'],
   );
-  say(`\nThat was exit code ${code}: one run failed, and it was meant to. The other eleven are safe. What went wrong:\n`);
+  say(
+    `\nThat was exit code ${code}: one run failed, and it was meant to. The other eleven are safe. What went wrong:\n`,
+  );
   await gpool(['logs', 'latest', '4', '--stderr']);
   say('\nA batch is a directory. Everything is in it, and `less` can read it:\n');
   await showBatch(join(root, 'batches', 'latest'));
@@ -36,7 +52,11 @@ async function gpool(...words: string[][]): Promise<number> {
   const typed = args.map((word) => (/^[\w./:=,@-]+$/.test(word) ? word : `'${word}'`)).join(' ');
   say(`$ gpool ${typed.replaceAll(`${workspace}/`, '').replaceAll(pool.sshConfig, 'ssh_config')}`);
   const PATH = `${join(root, 'bin')}${delimiter}${process.env.PATH}`;
-  const child = spawn('gpool', args, { cwd: root, env: { ...process.env, PATH }, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn('gpool', args, {
+    cwd: root,
+    env: { ...process.env, PATH },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   const [code] = (await once(child, 'exit')) as [number];
   return code;
 }
