@@ -105,6 +105,7 @@ export const ERROR_CODES = {
   E_BATCH_EXISTS: { domain: 'state', operation: 'create the batch directory', next: 'Choose another directory with --out.' },
   E_BATCH_WRITE: { domain: 'state', operation: 'write the batch directory', next: 'Choose a directory you can write, with free space, with --out.' },
   E_BATCH_NOT_FOUND: { domain: 'state', operation: 'open the batch', next: 'Name a batch directory; `ls batches` shows them.' },
+  E_BATCH_HELD: { domain: 'state', operation: 'take hold of the batch', next: 'Let that process go on, or end it with Ctrl-C first; `gpool status` shows how the batch stands.' },
   E_BATCH_DAMAGED: { domain: 'state', operation: 'read the batch', next: 'Keep the file; restore it from a copy.' },
   E_BATCH_VERSION: { domain: 'state', operation: 'open the batch', next: 'Use the gpool version that wrote it, or a newer one.' },
   E_JOB_NOT_FOUND: { domain: 'state', operation: 'look up the job', next: '`gpool status BATCH` lists the jobs.' },

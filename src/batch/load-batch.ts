@@ -14,10 +14,15 @@ export interface LoadedBatch {
 /** Reads `batch.json` and replays the journal. Changes nothing. Throws a StateError. */
 export async function loadBatch(directory: BatchDirectory): Promise<LoadedBatch> {
   const file = await readBatchFile(directory);
+  return { directory, file, state: await replayBatch(directory, file) };
+}
+
+/** The state that the journal of a batch tells of. Throws a StateError. */
+export async function replayBatch(directory: BatchDirectory, file: BatchFile): Promise<BatchState> {
   const state = createBatchState(
     file.specs,
     file.hosts.map(({ name }) => name),
   );
   await readJournal(directory.journalFile, (event) => void applyEvent(state, event));
-  return { directory, file, state };
+  return state;
 }

@@ -1,8 +1,9 @@
 import type { BatchDirectory } from '../journal/batch-directory.js';
+import { readBatchFile } from '../journal/batch-file.js';
 import { openBatchStore } from '../journal/batch-store.js';
 import { BatchRun } from './batch-run.js';
 import { type Contact, createNetwork } from './create-network.js';
-import { loadBatch } from './load-batch.js';
+import { replayBatch } from './load-batch.js';
 
 export interface ResumeRequest extends Contact {
   readonly directory: BatchDirectory;
@@ -11,17 +12,23 @@ export interface ResumeRequest extends Contact {
 
 /**
  * Goes on with a batch whose controller has gone: what runs is adopted, what ended is collected, what was never started is
- * launched. Throws a StateError when the batch cannot be read.
+ * launched. Throws a StateError when the batch cannot be read, or when another process runs it (E_BATCH_HELD).
  */
 export async function resumeBatch({ directory, onLogError, ...contact }: ResumeRequest): Promise<BatchRun> {
-  const { file, state } = await loadBatch(directory);
+  const file = await readBatchFile(directory);
   const { id, name, specs, hosts, options } = file;
+  // Held before the journal is read, so that nobody adds to it afterwards.
+  const store = await openBatchStore(directory, { batch: id });
+  const state = await replayBatch(directory, file).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   return new BatchRun({
     id,
     name,
     specs,
     directory,
-    store: await openBatchStore(directory, { batch: id }),
+    store,
     options,
     state,
     network: createNetwork(hosts, options, contact),

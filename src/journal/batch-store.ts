@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { type Clock, systemClock } from '../clock.js';
 import type { GpoolEvent, Recorded } from '../events/event.js';
 import type { BatchDirectory } from './batch-directory.js';
+import { type BatchLock, lockBatch } from './batch-lock.js';
 import { EventStamp } from './event-stamp.js';
 import { type JournalFile, openJournalFile } from './journal-file.js';
 import { formatJournalLine, JOURNAL_VERSION } from './journal-line.js';
@@ -20,7 +21,7 @@ export interface BatchStore {
   record(events: readonly GpoolEvent[]): Promise<readonly Recorded[]>;
   /** Where what an attempt left is kept; null when nothing is. Not made here. */
   attemptDirectory(job: string, n: number): string | null;
-  /** Resolves once everything recorded is on the disk. Idempotent. */
+  /** Resolves once everything recorded is on the disk, and lets go of the batch. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -35,12 +36,27 @@ export interface BatchStoreOptions {
 }
 
 /**
- * Starts the journal of a new batch, or goes on with the one that is there, after cutting off a torn end. Throws a
- * StateError when that one is damaged or newer, or when it cannot be written.
+ * Starts the journal of a new batch, or goes on with the one that is there, after cutting off a torn end. Holds the batch
+ * until `close`. Throws a StateError when another process holds it (E_BATCH_HELD), when the journal is damaged or newer, or
+ * when it cannot be written.
  */
 export async function openBatchStore(
   directory: BatchDirectory,
   options: BatchStoreOptions = {},
+): Promise<BatchStore> {
+  const lock = await lockBatch(directory);
+  try {
+    return await openJournalStore(directory, lock, options);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openJournalStore(
+  directory: BatchDirectory,
+  lock: BatchLock,
+  options: BatchStoreOptions,
 ): Promise<BatchStore> {
   const { clock = systemClock, batch = basename(directory.path), openFile = openJournalFile } = options;
   const { journalFile } = directory;
@@ -50,7 +66,7 @@ export async function openBatchStore(
   });
   const journal = new JournalWriter(opened.file, journalFile);
   if (opened.tail.header === null) await begin(journal, batch);
-  return new JournalStore(directory, journal, new EventStamp(clock, opened.tail.seq));
+  return new JournalStore(directory, lock, journal, new EventStamp(clock, opened.tail.seq));
 }
 
 /** Keeps nothing: for tests, simulations, and batches of no interest afterwards. */
@@ -67,12 +83,14 @@ export function memoryStore({ clock = systemClock }: { readonly clock?: Clock } 
 class JournalStore implements BatchStore {
   readonly directory: string;
   readonly #places: BatchDirectory;
+  readonly #lock: BatchLock;
   readonly #journal: JournalWriter;
   readonly #stamp: EventStamp;
 
-  constructor(places: BatchDirectory, journal: JournalWriter, stamp: EventStamp) {
+  constructor(places: BatchDirectory, lock: BatchLock, journal: JournalWriter, stamp: EventStamp) {
     this.directory = places.path;
     this.#places = places;
+    this.#lock = lock;
     this.#journal = journal;
     this.#stamp = stamp;
   }
@@ -90,7 +108,7 @@ class JournalStore implements BatchStore {
   }
 
   close(): Promise<void> {
-    return this.#journal.close();
+    return this.#journal.close().finally(() => this.#lock.release());
   }
 }
 

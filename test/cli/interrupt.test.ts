@@ -58,6 +58,27 @@ test.serial('a second interrupt ends the jobs on their hosts', async (t) => {
   t.pass();
 });
 
+test.serial(
+  'a batch has one controller: a second is refused by name, until the first one is killed',
+  async (t) => {
+    const { cwd, args } = await prepare(t);
+    const child = startGpool(['run', ...args, '--out', 'b', '--', WORK, ':::', '1', '2'], { cwd });
+    const ended = finish(child);
+    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the start' });
+    const second = await runGpool(['resume', 'b'], { cwd });
+    t.is(second.code, 3, second.stderr);
+    t.regex(second.stderr, new RegExp(`process ${child.pid} on .*E_BATCH_HELD`));
+
+    child.kill('SIGKILL');
+    await ended;
+    await writeFile(join(cwd, 'go'), '');
+    const resumed = await runGpool(['resume', 'b', '-k'], { cwd });
+    t.is(resumed.code, 0, resumed.stderr);
+    t.is(resumed.stdout, '1\n2\n');
+    t.is((await readFile(join(cwd, 'starts'), 'utf8')).length, 4);
+  },
+);
+
 test.serial('cancel ends what was left on the hosts', async (t) => {
   const { cwd, args } = await prepare(t);
   const child = startGpool(
