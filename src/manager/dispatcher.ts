@@ -50,6 +50,8 @@ export class Dispatcher {
   readonly #jobTime = new JobTime();
   readonly #unsubscribe: () => void;
   #inbox: NetworkEvent[] = [];
+  /** Ends that a poll found, by attempt: what the events say comes first. */
+  #inferred = new Map<string, NetworkEvent>();
   #results: Result[] = [];
   /** Attempts that the last poll found ended without an event. */
   #suspects: ReadonlySet<string> = new Set();
@@ -138,9 +140,11 @@ export class Dispatcher {
   }
 
   async #turn(limit: number): Promise<void> {
-    const news = this.#inbox;
+    const [news, inferred] = [this.#inbox, this.#inferred];
     this.#inbox = [];
+    this.#inferred = new Map();
     await this.#recorder.write(news);
+    await this.#recorder.write(this.#stillOpen(inferred));
     const results = this.#results;
     this.#results = [];
     const conclusions = this.#conclude(results);
@@ -214,9 +218,15 @@ export class Dispatcher {
   #inferEnd(job: string, id: string, outcome: Outcome): void {
     const { state } = this.#options;
     const attempt = state.jobById.get(job)?.attempts.find((each) => each.id === id);
-    if (!attempt || attempt.outcome !== null) return;
-    this.#inbox.push(inferEnd(attempt, outcome, state.offsets[attempt.host] ?? 0));
+    if (!attempt) return;
+    this.#inferred.set(id, inferEnd(attempt, outcome, state.offsets[attempt.host] ?? 0));
     this.news.notify();
+  }
+
+  #stillOpen(inferred: ReadonlyMap<string, NetworkEvent>): NetworkEvent[] {
+    if (inferred.size === 0) return [];
+    const open = new Set(this.listOpen().map(({ id }) => id));
+    return [...inferred].flatMap(([id, end]) => (open.has(id) ? [end] : []));
   }
 
   async #adopt(): Promise<void> {

@@ -65,6 +65,20 @@ class SlowFetch extends SimulatedNetwork {
   }
 }
 
+test('fetching does not hold the host’s slot', async (t) => {
+  const clock = new ManualClock();
+  const network = new SlowFetch({ hosts: ['a'], clock, plan: () => ({ stdout: 'x' }) });
+  const manager = new Manager({ clock, out: join(await tempDir(t), 'batch') });
+  let ended = 0;
+  manager.subscribe(({ type }) => {
+    if (type === 'job.ended') ended += 1;
+    // All three have run before the first one's output is here.
+    if (ended === 3) for (const go of network.fetching.splice(0)) go();
+  });
+  manager.setup(makeSpecs(3), network);
+  t.is((await clock.runUntil(manager.processJobs())).counts.done, 3);
+});
+
 test('a fetch that the link cut short is made again', async (t) => {
   const clock = new ManualClock();
   const network = new SlowFetch({ hosts: ['a'], clock, plan: () => ({ stdout: 'x' }) });
