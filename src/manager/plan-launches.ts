@@ -26,7 +26,7 @@ export interface Launch {
 
 /**
  * All launches that are possible now: oldest job first, free slots before backlogs. A job that was tried before
- * goes to a host that did not have it yet, and waits for one as long as there is any. Changes nothing.
+ * goes rather to a host that did not have it yet, but waits for none. Changes nothing.
  */
 export function planLaunches(state: BatchState, policy: LaunchPolicy): Launch[] {
   const waiting = state.jobQueue.count(STATE_FREE);
@@ -36,17 +36,15 @@ export function planLaunches(state: BatchState, policy: LaunchPolicy): Launch[] 
   const launches: Launch[] = [];
   let open = survey.open.slice();
   let inBacklogs = false;
-  let skipped = 0;
   for (const job of state.jobQueue.walk(STATE_FREE)) {
-    if (launches.length >= most || skipped > MOST_SKIPPED) break;
+    if (launches.length >= most) break;
     if (open.length === 0 && !inBacklogs && needsBacklog(policy.medianMs)) {
       inBacklogs = true;
       open = openBacklogs(survey, waiting - launches.length, policy);
     }
     if (open.length === 0) break;
-    const room = chooseFor(job, open, survey, policy);
+    const room = chooseFor(job, open, policy);
     if (room) launches.push({ job, host: takeRoom(open, room) });
-    else skipped += 1;
   }
   return launches;
 }
@@ -94,19 +92,12 @@ function openBacklogs(
   return rooms;
 }
 
-/** Undefined when the job should wait for a host that did not have it yet. */
-function chooseFor(
-  job: Job,
-  open: readonly Room[],
-  { usable }: Survey,
-  policy: LaunchPolicy,
-): Room | undefined {
-  const choose = (from: readonly Room[]) => from[chooseRoom(from, policy.placement, policy.random)];
-  if (job.attempts.length === 0) return choose(open);
-  const isNew = (host: HostRecord) => job.attempts.every((attempt) => attempt.host !== host.name);
-  if (!usable.some(isNew)) return choose(open);
-  const fresh = open.filter(({ host }) => isNew(host));
-  return fresh.length > 0 ? choose(fresh) : undefined;
+/** A host that did not have the job yet, if one has room. */
+function chooseFor({ attempts }: Job, open: readonly Room[], { placement, random }: LaunchPolicy) {
+  const tried = new Set(attempts.map(({ host }) => host));
+  const fresh = tried.size === 0 ? open : open.filter(({ host }) => !tried.has(host.name));
+  const from = fresh.length > 0 ? fresh : open;
+  return from[chooseRoom(from, placement, random)];
 }
 
 function takeRoom(open: Room[], room: Room): string {
@@ -118,6 +109,3 @@ function takeRoom(open: Room[], room: Room): string {
 function isUsable({ state }: HostRecord): boolean {
   return state === STATE_FREE || state === STATE_BUSY;
 }
-
-/** Jobs that wait for another host are passed over, but not without end. */
-const MOST_SKIPPED = 64;

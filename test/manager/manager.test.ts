@@ -203,6 +203,34 @@ test('an end that no event told is found by asking', async (t) => {
   t.true(clock.elapsed() >= 60_000);
 });
 
+test('a loop of one’s own learns a failed end that no event told, with its code', async (t) => {
+  const plan = () => ({ silent: true, outcome: { kind: 'failed', code: 3 } }) as const;
+  const { manager, clock, events } = simulate(makeSpecs(1), { hosts: ['a'], plan });
+  await manager.launchJob();
+  clock.advance(1_000);
+  // Once is not enough: the news of it may be on the way.
+  t.false(await manager.updateJobStatus());
+  t.true(await manager.updateJobStatus());
+  t.deepEqual(eventsOf(events, 'job.failed')[0]?.outcome, { kind: 'failed', code: 3 });
+  await manager.close();
+});
+
+test('a job that failed does not wait for a host without it while another one idles', async (t) => {
+  const { manager, run } = simulate(
+    makeSpecs(2),
+    {
+      hosts: ['a', 'b'],
+      plan: (attempt) => (attempt.job === '2' ? { durationMs: 60_000 } : failTimes(1)(attempt)),
+    },
+    { placement: 'pack', retries: 1 },
+  );
+  t.is((await run()).counts.done, 2);
+  t.deepEqual(
+    manager.jobs[0]?.attempts.map(({ host }) => host),
+    ['a', 'a'],
+  );
+});
+
 test('without a host that can be used the batch ends and says why of each', async (t) => {
   const hosts = [
     { name: 'a', fault: refused('E_AUTH') },
