@@ -119,7 +119,7 @@ const CASES: Readonly<Record<string, Case>> = {
       await bench.network.killJob(attempt);
       t.deepEqual((await bench.ended(attempt)).outcome, { kind: 'cancelled' });
       await bench.network.killJob(attempt);
-      t.is((await bench.status(attempt)).state, 'error');
+      t.deepEqual(await bench.status(attempt), { state: 'error', outcome: { kind: 'cancelled' } });
     },
   },
   'a waiting attempt is free, and never starts once it was killed': {
@@ -167,8 +167,8 @@ const CASES: Readonly<Record<string, Case>> = {
       const strange = bench.attempt(jobs.exit(0));
       const statuses = await bench.network.getJobStatus([strange, good, bad]);
       t.deepEqual(
-        [strange, good, bad].map(({ id }) => statuses.get(id)?.state),
-        ['unknown', 'done', 'error'],
+        [strange, good, bad].map(({ id }) => statuses.get(id)),
+        [{ state: 'unknown' }, { state: 'done' }, { state: 'error', outcome: { kind: 'failed', code: 1 } }],
       );
     },
   },

@@ -1,4 +1,6 @@
+import type { Outcome } from '../../events/outcome.js';
 import type { AttemptStatus } from '../network.js';
+import { goneOutcome, toOutcome } from './network-events.js';
 import type { Session } from './session.js';
 
 /** Asks one machine about attempts on one or several hosts that share its root directory; one request in all. */
@@ -15,19 +17,22 @@ export async function askStatus(
   });
   const answers = new Map<string, AttemptStatus>();
   for (const line of stdout.toString('latin1').split('\n')) {
-    const [attempt = '', word = ''] = line.split('\t');
-    if (asked.has(attempt)) answers.set(attempt, toStatus(word));
+    const [attempt = '', ...words] = line.split('\t');
+    if (asked.has(attempt)) answers.set(attempt, toStatus(words, shell.where));
   }
   return answers;
 }
 
 /** The helper's words; whatever else it says is neither finished nor failed. */
-function toStatus(word: string): AttemptStatus {
+function toStatus([word = '', kind = '', detail = '']: readonly string[], where: string): AttemptStatus {
   switch (word) {
     case 'free':
     case 'done':
-    case 'error':
       return { state: word };
+    case 'error': {
+      const outcome = toEnd(kind, detail, where);
+      return outcome ? { state: word, outcome } : { state: word };
+    }
     case 'busy':
     case 'paused':
       return { state: 'busy', paused: word === 'paused' };
@@ -35,6 +40,17 @@ function toStatus(word: string): AttemptStatus {
       return { state: 'unknown' };
   }
 }
+
+/** How an attempt that did not succeed ended; null when its host does not say it as the protocol does. */
+function toEnd(kind: string, detail: string, where: string): Outcome | null {
+  if (kind === 'lost') return goneOutcome({ kind, word: detail, text: detail.slice(0, 32) }, where);
+  const how = ENDS.find((known) => known === kind);
+  const number = /^\d{1,3}$/.test(detail) ? Number(detail) : 256;
+  if (!how || number > 255 || (how === 'code' && number === 0)) return null;
+  return toOutcome({ how, number });
+}
+
+const ENDS = ['code', 'signal', 'timeout', 'cancelled'] as const;
 
 /** A host whose directory is not there yet has nothing to say; the others still answer. */
 const SCRIPT = `

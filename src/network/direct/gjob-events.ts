@@ -38,7 +38,8 @@ export type GjobEvent =
 export function parseEventLine(line: string, where: string): GjobEvent | null {
   const [kind = '', ...fields] = line.split('\t');
   const form = Object.hasOwn(FORMS, kind) ? FORMS[kind] : undefined;
-  if (line === '' || (form && fields.length < form.fields)) return null;
+  const isTorn = line === '' || line.endsWith('\t') || (form && fields.length < form.fields);
+  if (isTorn) return null;
   const reader = new FieldReader(fields, line, where);
   if (!form) throw reader.fault('is of no known kind');
   const event = form.parse(reader);

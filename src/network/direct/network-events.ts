@@ -28,7 +28,8 @@ function endedEvent(event: Ended, host: string, offset: number): NetworkEvent {
   return { type: 'job.ended', attempt, host, outcome, usage, output: { stdout, stderr }, offset };
 }
 
-function toOutcome({ how, number }: Ended): Outcome {
+/** How an attempt ended, from the two words of an exit record. */
+export function toOutcome({ how, number }: Pick<Ended, 'how' | 'number'>): Outcome {
   switch (how) {
     case 'code':
       return number === 0 ? { kind: 'succeeded' } : { kind: 'failed', code: number };
@@ -41,28 +42,34 @@ function toOutcome({ how, number }: Ended): Outcome {
   }
 }
 
-function goneEvent({ kind, attempt, word, text }: Gone, host: string, offset: number): NetworkEvent {
-  const code = GONE[word] ?? (kind === 'lost' ? 'E_SUPERVISOR' : 'E_START');
+/** The outcome of an attempt that will leave no exit record. */
+export function goneOutcome({ kind, word, text }: Omit<Gone, 'attempt'>, host: string): Outcome {
+  const code = GONE.get(word) ?? (kind === 'lost' ? 'E_SUPERVISOR' : 'E_START');
   const detail = {
     what: `${kind === 'lost' ? 'the attempt was lost' : 'the job was not started'}: ${text}`,
     where: host,
   };
   const fault = JOB_FAULTS.has(code) ? new JobError(code, detail) : new HostError(code, detail);
-  const outcome = { kind: 'lost', fault: fault.toFault() } as const;
+  return { kind: 'lost', fault: fault.toFault() };
+}
+
+function goneEvent(event: Gone, host: string, offset: number): NetworkEvent {
+  const { kind, attempt } = event;
+  const outcome = goneOutcome(event, host);
   // A lost attempt may have written something; one that was refused cannot have.
   const output = { stdout: kind === 'lost', stderr: kind === 'lost' };
   return { type: 'job.ended', attempt, host, outcome, usage: NO_USAGE, output, offset };
 }
 
 /** The words of `E` and `L` lines. */
-const GONE: Readonly<Partial<Record<string, ErrorCode>>> = {
-  reboot: 'E_REBOOTED',
-  supervisor: 'E_SUPERVISOR',
-  store: 'E_STORE_GONE',
-  tree: 'E_STORE_GONE',
-  disk: 'E_REMOTE_DISK',
-  fork: 'E_START',
-};
+const GONE: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
+  ['reboot', 'E_REBOOTED'],
+  ['supervisor', 'E_SUPERVISOR'],
+  ['store', 'E_STORE_GONE'],
+  ['tree', 'E_STORE_GONE'],
+  ['disk', 'E_REMOTE_DISK'],
+  ['fork', 'E_START'],
+]);
 
 const JOB_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['E_STORE_GONE', 'E_START']);
 const NO_USAGE: Usage = { startedAt: 0, wallMs: 0, userMs: 0, systemMs: 0, peakKb: 0 };

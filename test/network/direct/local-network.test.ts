@@ -51,7 +51,7 @@ test('status tells free, busy, paused, done, error and unknown apart', async (t)
   await waitFor(() => pool.count('job.started') === 3);
   t.deepEqual(await states(), [
     { state: 'done' },
-    { state: 'error' },
+    { state: 'error', outcome: { kind: 'failed', code: 1 } },
     { state: 'busy', paused: false },
     { state: 'free' },
     { state: 'unknown' },
