@@ -1,5 +1,4 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { type EmbeddedPool, startEmbeddedHosts } from '../../src/testing/index.js';
@@ -63,6 +62,13 @@ const LOCAL: readonly Row[] = [
     args: ['run', '--file', 'no-such', '--', 'true'],
     code: 3,
     says: /no-such.*E_INPUT_MISSING/s,
+  },
+  {
+    title: 'an input that cannot be read',
+    args: ['run', '--file', 'loop', '--', 'true'],
+    code: 3,
+    says: /loop.*E_INPUT_DENIED/s,
+    prepare: (cwd) => symlink('loop', join(cwd, 'loop')),
   },
   {
     title: 'a missing file of arguments',
@@ -145,66 +151,6 @@ for (const { title, args, code, says, prepare } of LOCAL) {
     t.deepEqual(await readdir(cwd), before);
   });
 }
-
-/** Faults of one host among good ones: the others do all the jobs. */
-const HOST_FAULTS: readonly {
-  title: string;
-  options: NonNullable<Parameters<typeof startEmbeddedHosts>[0]>['hostOptions'];
-  says: RegExp;
-}[] = [
-  { title: 'a refused login', options: { bad: { faults: { refuseAuth: true } } }, says: /bad.*E_AUTH/ },
-  {
-    title: 'a nologin shell',
-    options: { bad: { faults: { forceCommand: 'echo this account is not available; exit 1' } } },
-    says: /bad.*E_LOGIN_SHELL/,
-  },
-  {
-    title: 'no bash',
-    options: { bad: { shell: '/bin/sh', faults: { forceCommand: 'PATH=/nowhere exec /bin/sh -s' } } },
-    says: /bad.*E_NO_BASH/,
-  },
-  { title: 'no SFTP', options: { bad: { faults: { noSftp: true } } }, says: /bad.*E_NO_SFTP/ },
-];
-
-for (const { title, options, says } of HOST_FAULTS) {
-  test.serial(`${title}: one clear line, and the other hosts do the jobs`, async (t) => {
-    const cwd = await tempDir(t);
-    const pool = await startPool(t, { names: ['good', 'bad'], hostOptions: options ?? {} });
-    const run = await runGpool(
-      ['run', '-F', pool.sshConfig, '--no-input', '-S', 'good,bad', '--', 'echo', ':::', '1', '2', '3', '4'],
-      { cwd },
-    );
-    t.is(run.code, 0, run.stderr);
-    t.regex(run.stderr, says);
-    t.regex(run.stderr, /4 done/);
-    t.notRegex(run.stderr, /\n\s+at /);
-  });
-}
-
-test.serial(
-  'refused connection, unknown name and a wrong service are told apart, and no usable host is exit 4',
-  async (t) => {
-    const cwd = await tempDir(t);
-    const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(
-      0,
-      '127.0.0.1',
-    );
-    t.teardown(() => server.close());
-    await new Promise((resolve) => server.once('listening', resolve));
-    const address = server.address();
-    const port = address !== null && typeof address === 'object' ? address.port : 0;
-    const run = await runGpool(
-      ['exec', '--json', '--no-input', '-S', `127.0.0.1:1,nowhere.invalid,127.0.0.1:${port}`, '--', 'true'],
-      { cwd },
-    );
-    t.is(run.code, 4, run.stderr);
-    const { faults }: { faults: { code: string }[] } = JSON.parse(run.stdout);
-    t.deepEqual(
-      faults.map(({ code }) => code),
-      ['E_CONN_REFUSED', 'E_DNS', 'E_NOT_SSH'],
-    );
-  },
-);
 
 test.serial('an unknown host key is refused with --strict', async (t) => {
   const cwd = await tempDir(t);

@@ -1,19 +1,11 @@
-import { mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
+import { readdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { checkLocalCommand } from '../../../src/network/shell/commands.js';
+import { mountSmall } from '../../helpers/small-disk.js';
 import { type Teardown, tempDir } from '../../helpers/temp-dir.js';
 import { sshdTest } from '../../helpers/tiers.js';
 import { localPool } from './pool.js';
-
-/** A small file system of its own at this path, gone with the test. Needs root. */
-async function mountSmall(t: Teardown, path: string, options: string): Promise<void> {
-  await mkdir(path, { mode: 0o700 });
-  await checkLocalCommand(['mount', '-t', 'tmpfs', '-o', `mode=0700,${options}`, 'gpool-test', path]);
-  t.teardown(async () => {
-    await checkLocalCommand(['umount', '-l', path]);
-  });
-}
 
 const input = { files: [{ source: 'big', target: 'big' }] };
 
