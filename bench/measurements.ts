@@ -7,6 +7,7 @@ import { oneJob } from './measure/one-job.js';
 import { largeOutput, smallOutputs } from './measure/outputs.js';
 import { status } from './measure/status.js';
 import { manyHosts, throughput } from './measure/throughput.js';
+import { largeFile, smallFiles } from './measure/transfers.js';
 import type { Measurement } from './measurement.js';
 
 /** All there is. */
@@ -21,5 +22,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   status,
   smallOutputs,
   largeOutput,
+  largeFile,
+  smallFiles,
   longBatch,
 ];
