@@ -6,6 +6,7 @@ import { errorExitCode, formatError } from './error-text.js';
 import { addExecCommand } from './exec-command.js';
 import { addHostsCommand } from './hosts-command.js';
 import { addLogsCommand } from './logs-command.js';
+import { adviseOnParallelFlag } from './parallel-flag.js';
 import { addResumeCommand } from './resume-command.js';
 import { addRunCommand } from './run-command.js';
 import { addStatusCommand, showNewest } from './status-command.js';
@@ -62,8 +63,14 @@ function createProgram(finish: (exitCode: number) => void): Command {
 function toUsageError({ message }: CommanderError, argv: readonly string[]): SpecError {
   const [what = '', hint] = message.replace(/^error: /, '').split('\n');
   const verb = argv[0] !== undefined && /^[a-z]+$/.test(argv[0]) ? `gpool ${argv[0]}` : 'gpool';
-  const guess = hint === undefined ? '' : `${hint.replace(/^\(|\)$/g, '')} `;
-  return new SpecError('E_USAGE', { what, where: verb, next: `${guess}See \`${verb} --help\`.` });
+  const advice =
+    verb === 'gpool run' ? adviseOnParallelFlag(/^unknown option '(.*)'$/.exec(what)?.[1] ?? '') : undefined;
+  const guess = advice ?? hint?.replace(/^\(|\)$/g, '');
+  return new SpecError('E_USAGE', {
+    what,
+    where: verb,
+    next: `${guess ? `${guess} ` : ''}See \`${verb} --help\`.`,
+  });
 }
 
 const EXAMPLES = `Examples:

@@ -10,7 +10,7 @@ import { Builder } from '../spec/builder.js';
 import { parseDuration } from '../spec/duration.js';
 import type { Host } from '../spec/host.js';
 import { parseHosts } from '../spec/inventory/parse-hosts.js';
-import type { JobInput } from '../spec/job-input.js';
+import { isVariableName, type JobInput } from '../spec/job-input.js';
 import type { InputFile, JobSpec } from '../spec/job-spec.js';
 import { applySlots, chooseHosts, parseJobs } from './choose-hosts.js';
 import { toConnection } from './common-options.js';
@@ -89,8 +89,19 @@ function makeJob(
     files: files.map((template) => fillFile(template, row, seq)),
     returns: [...options.return, ...options.trc].map((template) => fillTemplate(template, row, seq)),
     args: row.args,
+    values: pickVariables(row.named, common.env),
     ...(PRINTABLE.test(name) && { name }),
   };
+}
+
+/** The named columns that can name a variable of a job, and are not given another value by `--env`. */
+function pickVariables(
+  named: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const usable = ([name]: readonly [string, string]): boolean =>
+    isVariableName(name) && !name.startsWith('GPOOL_') && !Object.hasOwn(env, name);
+  return Object.fromEntries(Object.entries(named).filter(usable));
 }
 
 /** Only what the template itself says separates source and target: a colon in a value is part of a name. */

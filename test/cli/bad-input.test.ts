@@ -28,6 +28,12 @@ const LOCAL: readonly Row[] = [
     says: /unknown option '--tga'.*Did you mean --tag/,
   },
   {
+    title: "a flag of GNU parallel's that is called otherwise here",
+    args: ['run', '--resume-failed', '--', 'true'],
+    code: 2,
+    says: /unknown option '--resume-failed' \(E_USAGE\)\. .*gpool resume/,
+  },
+  {
     title: 'a wrong number of jobs',
     args: ['run', '-j', 'many', '--', 'true'],
     code: 2,

@@ -34,6 +34,7 @@ test.serial(
       [['echo {2}-{1}', ':::', '1', '2', ':::', 'a', 'b'], 'a-1\nb-1\na-2\nb-2\n'],
       [['echo', ':::', '1', '2', ':::+', 'a', 'b'], '1 a\n2 b\n'],
       [['--header', ':', 'echo {lr}', ':::', 'lr', '0.1'], '0.1\n'],
+      [['--header', ':', 'echo "$lr" # {lr}', ':::', 'lr', '0.1'], '0.1\n'],
       [['--colsep', ',', 'echo {2}', ':::', 'a,b'], 'b\n'],
     ];
     for (const [words, wanted] of rows) {
