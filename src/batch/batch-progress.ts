@@ -8,12 +8,12 @@ export interface BatchProgress {
   readonly name: string;
   readonly total: number;
   readonly counts: BatchCounts;
-  /** Started on a host and not ended. */
+  /** Started and not ended, on hosts that can be asked; the others' are unknown. */
   readonly running: number;
   /** Not started yet, here or in the backlog of a host. */
   readonly waiting: number;
   readonly elapsedMs: number;
-  /** Null as long as nothing ended. */
+  /** Null as long as nothing ended, and when all that is left is unknown. */
   readonly etaMs: number | null;
   readonly hosts: readonly HostProgress[];
   /** One line; null when nothing failed yet. */
@@ -41,7 +41,8 @@ export interface ProgressNotes {
 export function measureProgress(state: BatchState, notes: ProgressNotes): BatchProgress {
   const counts = countJobs(state);
   const total = state.jobs.length;
-  const running = state.hosts.reduce((sum, host) => sum + host.running, 0);
+  const reached = state.hosts.filter((host) => host.state !== STATE_UNKNOWN);
+  const running = reached.reduce((sum, host) => sum + host.running, 0);
   const ended = counts.done + counts.error;
   return {
     ...notes,
@@ -49,7 +50,8 @@ export function measureProgress(state: BatchState, notes: ProgressNotes): BatchP
     counts,
     running,
     waiting: Math.max(0, total - ended - counts.unknown - running),
-    etaMs: ended === total ? null : estimateRemainingMs(notes.elapsedMs, ended, total),
+    // Nobody can tell when a host comes back.
+    etaMs: ended + counts.unknown === total ? null : estimateRemainingMs(notes.elapsedMs, ended, total),
     hosts: state.hosts.map(measureHost),
     stopping: state.stopping,
   };

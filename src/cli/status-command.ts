@@ -49,9 +49,12 @@ function formatStatus(status: BatchStatus, place: string, { all }: StatusOptions
   const { name, counts, total, wallMs, hosts, jobs } = status;
   const shown = jobs.filter(({ state }) => all || state !== 'done').slice(0, all ? jobs.length : MOST_JOBS);
   const open = jobs.filter(({ state }) => state !== 'done').length;
-  const parts = STATES_SHOWN.filter((state) => counts[state] > 0).map(
-    (state) => `${counts[state]} ${WORDS[state]}`,
+  const toFetch = jobs.filter(isToFetch).length;
+  const numbers = { ...counts, busy: counts.busy - toFetch };
+  const parts = STATES_SHOWN.filter((state) => numbers[state] > 0).map(
+    (state) => `${numbers[state]} ${WORDS[state]}`,
   );
+  if (toFetch > 0) parts.push(`${toFetch} ${TO_FETCH}`);
   const hostRows = hosts.map((host) => [
     toPlainLine(host.name),
     host.state,
@@ -77,12 +80,19 @@ function describePhase({ ended, stopping }: BatchStatus): string {
   return stopping === null ? 'last news after' : `stopped (${toPlainLine(stopping)}) after`;
 }
 
-function describeJob({ id, name, state, host, cause, wallMs }: JobStatus, paint: Paint): string[] {
-  const word = state === 'error' ? paint.red('failed') : WORDS[state];
+function describeJob(job: JobStatus, paint: Paint): string[] {
+  const { id, name, state, host, cause, wallMs } = job;
+  const word = state === 'error' ? paint.red('failed') : isToFetch(job) ? TO_FETCH : WORDS[state];
   const time = wallMs === null ? '' : formatDuration(wallMs);
   return [id, toPlainLine(name), word, toPlainLine(host ?? ''), time, toPlainLine(cause ?? '')];
 }
 
+/** It has ended on its host, and its results are not here yet. */
+function isToFetch({ state, outcome }: JobStatus): boolean {
+  return state === 'busy' && outcome !== null;
+}
+
+const TO_FETCH = 'to be fetched';
 const WORDS = {
   free: 'waiting',
   busy: 'running',

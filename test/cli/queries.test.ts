@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import test from 'ava';
+import { createBatchDirectory } from '../../src/journal/batch-directory.js';
+import { writeBatchFile } from '../../src/journal/batch-file.js';
+import { openBatchStore } from '../../src/journal/batch-store.js';
+import { parseHosts } from '../../src/spec/inventory/parse-hosts.js';
 import { startEmbeddedHosts } from '../../src/testing/index.js';
+import { makeSpecs } from '../helpers/make-specs.js';
 import { runGpool } from '../helpers/run-gpool.js';
 import { tempDir } from '../helpers/temp-dir.js';
 
@@ -25,6 +30,37 @@ test.serial('status tells how the newest batch stands, and as one JSON value for
     ],
   );
   t.is(status.jobs[1].outcome.code, 3);
+});
+
+test.serial('status tells what has ended on its host and is still to be fetched', async (t) => {
+  const cwd = await tempDir(t);
+  const directory = await createBatchDirectory({ out: join(cwd, 'b'), name: 'b', now: 0 });
+  const specs = makeSpecs(2);
+  await writeBatchFile(directory, {
+    id: 'b',
+    name: 'left',
+    createdAt: '2026-03-01T10:00:00.000Z',
+    versions: {},
+    hosts: parseHosts('lab01'),
+    options: {},
+    specs,
+  });
+  const store = await openBatchStore(directory, { batch: 'b' });
+  const news = { attempt: '1.1', host: 'lab01', offset: 1 };
+  const facts = { cores: 2, bash: '5.2', memoryKb: 1, bootId: 'x', hostname: 'lab01', warnings: [] };
+  const usage = { startedAt: 1, wallMs: 1200, userMs: 0, systemMs: 0, peakKb: 0 };
+  const output = { stdout: true, stderr: false };
+  await store.record([
+    { type: 'batch.started', batch: 'b', jobs: 2, hosts: ['lab01'] },
+    { type: 'host.ready', host: 'lab01', slots: 2, facts },
+    { type: 'job.launched', job: '1', attempt: '1.1', host: 'lab01' },
+    { type: 'job.launched', job: '2', attempt: '2.1', host: 'lab01' },
+    { type: 'job.ended', outcome: { kind: 'succeeded' }, usage, output, ...news },
+  ]);
+  await store.close();
+  const { stdout } = await runGpool(['status', 'b'], { cwd });
+  t.regex(stdout, /2 jobs: 1 running, 1 to be fetched;/);
+  t.regex(stdout, /^1 .*to be fetched +lab01 +1\.2s$/m);
 });
 
 test.serial('logs finds a job by its number or name, and says when there is none', async (t) => {
