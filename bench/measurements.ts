@@ -5,6 +5,7 @@ import { makespan } from './measure/makespan.js';
 import { manager } from './measure/manager.js';
 import { oneJob } from './measure/one-job.js';
 import { largeOutput, smallOutputs } from './measure/outputs.js';
+import { sharedInput } from './measure/shared-input.js';
 import { status } from './measure/status.js';
 import { manyHosts, throughput } from './measure/throughput.js';
 import { largeFile, smallFiles } from './measure/transfers.js';
@@ -24,5 +25,6 @@ export const MEASUREMENTS: readonly Measurement[] = [
   largeOutput,
   largeFile,
   smallFiles,
+  sharedInput,
   longBatch,
 ];

@@ -8,11 +8,11 @@ export interface CountingProxy {
   close(): Promise<void>;
 }
 
-/** Stands between client and host on 127.0.0.1 and counts what passes. */
-export async function startCountingProxy(target: number): Promise<CountingProxy> {
+/** Stands between client and host, on 127.0.0.1, and counts what passes. */
+export async function startCountingProxy(target: number, address = '127.0.0.1'): Promise<CountingProxy> {
   const bytes = { up: 0, down: 0 };
   const server = createServer((client) => {
-    const host = connect(target, '127.0.0.1');
+    const host = connect(target, address);
     relay(client, host, (count) => {
       bytes.up += count;
     });
@@ -22,8 +22,8 @@ export async function startCountingProxy(target: number): Promise<CountingProxy>
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   const close = async () => {
     server.close();
     await once(server, 'close');
