@@ -4,6 +4,7 @@ import test from 'ava';
 import { SshNetwork } from '../../../src/network/ssh-network.js';
 import { startEmbeddedHosts } from '../../../src/testing/index.js';
 import { tempDir } from '../../helpers/temp-dir.js';
+import { waitFor } from '../../helpers/wait-for.js';
 import { makeAttempt, openPool } from './pool.js';
 
 test('500 open jobs of a cluster are asked about in one request, whatever the login files print', async (t) => {
@@ -26,6 +27,7 @@ test('500 open jobs of a cluster are asked about in one request, whatever the lo
   const attempts = await Promise.all(
     Array.from({ length: 500 }, (_, at) => pool.launch(`${at + 1}.1`, wait, at % 2 ? 'n1' : 'n2')),
   );
+  await waitFor(() => pool.count('job.started') === 2, { limitMs: 30_000, what: 'a start on each worker' });
   const home = hosts.hosts[0]?.home ?? '';
   const sessions = async (): Promise<number> => (await readFile(join(home, 'sessions'), 'utf8')).length;
   const before = await sessions();
