@@ -105,5 +105,5 @@ export class Collector {
 /** What an attempt without outputs leaves. */
 export const NOTHING: Collected = { stdoutBytes: 0, stderrBytes: 0, files: [], missing: [], skipped: [] };
 
-const MOST_AT_ONCE = 128;
+const MOST_AT_ONCE = 512;
 const MOST_FAILURES = 5;

@@ -29,7 +29,7 @@ export class DirectHost {
     const session = () => this.link.session;
     this.link = new HostLink(host, { ...options, observe: (event) => this.#observe(event) });
     this.cache = new HostCache(session, transfers);
-    this.#fetcher = new OutputFetcher(session);
+    this.#fetcher = new OutputFetcher(session, options.clock);
   }
 
   async collect({ id, spec }: Attempt, directory: string): Promise<Collected> {

@@ -3,6 +3,7 @@ import { lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import test from 'ava';
 import PQueue from 'p-queue';
+import { systemClock } from '../../../src/clock.js';
 import { GpoolError } from '../../../src/errors.js';
 import { hostPaths } from '../../../src/network/direct/host-paths.js';
 import { collectJob } from '../../../src/network/direct/returns/collect-job.js';
@@ -30,7 +31,7 @@ async function collect(directory: string, manifest: string | Buffer, patterns: r
   const session = () => hostileSession(manifest);
   const spec = makeSpec({ returns: patterns.map((pattern) => ({ pattern, optional: true })) });
   const output = { stdout: false, stderr: false };
-  const fetcher = new OutputFetcher(session);
+  const fetcher = new OutputFetcher(session, systemClock);
   const transfers = new PQueue({ concurrency: 8 });
   return collectJob({ attempt: '1.1', spec, directory, session, fetcher, transfers, output });
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../clock.js';
 import { TransportError } from '../../../errors.js';
 import { runVerb, type Session } from '../session.js';
 
@@ -20,12 +21,18 @@ interface Wanted extends OutputPiece {
   readonly reject: (error: unknown) => void;
 }
 
-/** Fetches outputs from one host; what is asked for while a run is under way goes together into the next. */
+/**
+ * Fetches outputs from one host, in rounds: what is asked for meanwhile goes together into the next. A round costs the
+ * host a bash, which its jobs would have had: so rounds take no more than a quarter of the time, unless they are slow.
+ */
 export class OutputFetcher {
   #wanted: Wanted[] = [];
   #running = false;
 
-  constructor(readonly session: () => Session) {}
+  constructor(
+    readonly session: () => Session,
+    readonly clock: Clock,
+  ) {}
 
   fetch(piece: OutputPiece): Promise<FetchedPiece> {
     return new Promise((resolve, reject) => {
@@ -38,6 +45,7 @@ export class OutputFetcher {
     this.#running = true;
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#wanted.length > 0) {
+      const began = this.clock.elapsed();
       const round = this.#wanted.splice(0, roundLength(this.#wanted));
       try {
         const pieces = await fetchPieces(this.session(), round);
@@ -45,8 +53,15 @@ export class OutputFetcher {
       } catch (error) {
         for (const { reject } of round) reject(error);
       }
+      await this.#rest(3 * (this.clock.elapsed() - began));
     }
     this.#running = false;
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.clock.after(Math.min(ms, LONGEST_REST_MS), resolve, { unref: true });
+    });
   }
 }
 
@@ -89,5 +104,6 @@ async function fetchPieces(session: Session, pieces: readonly OutputPiece[]): Pr
   });
 }
 
+const LONGEST_REST_MS = 250;
 const MAX_ROUND_BYTES = 32 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 2 * MAX_ROUND_BYTES;
