@@ -116,7 +116,7 @@ test('a management node is asked for its workers in one request and never receiv
   for (const name of ['n1', 'n2']) await hosts.hosts.find((host) => host.name === name)?.close();
   t.deepEqual(
     [...(await pool.network.getJobStatus(attempts)).values()],
-    [{ state: 'done' }, { state: 'error' }],
+    [{ state: 'done' }, { state: 'error', outcome: { kind: 'failed', code: 1 } }],
   );
   await t.throwsAsync(pool.launch('3.1', {}, 'login'), { code: 'E_HOST_UNKNOWN' });
 });
