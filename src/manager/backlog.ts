@@ -12,7 +12,7 @@ export interface BacklogFacts {
 
 /**
  * How many attempts to hand to a host beyond its slots, so that it never waits for us between short jobs: enough for
- * a quarter of a second of work, none while the jobs' length is unknown or is a second or more. Near the end of the queue
+ * half a second of work, none while the jobs' length is unknown or is a second or more. Near the end of the queue
  * a host gets at most half of its fair share of what waits, so that no host is left with a tail of its own.
  */
 export function planBacklog({ slots, totalSlots, medianMs, waiting }: BacklogFacts): number {
@@ -27,7 +27,7 @@ export function needsBacklog(medianMs: number | null): boolean {
   return medianMs !== null && medianMs < LONG_MS;
 }
 
-const AHEAD_MS = 250;
+const AHEAD_MS = 500;
 const LONG_MS = 1000;
 const SHORTEST_MS = 0.5;
-const MAX_BACKLOG = 512;
+const MAX_BACKLOG = 1024;

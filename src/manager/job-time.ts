@@ -21,6 +21,7 @@ export class JobTime {
   }
 }
 
-const WINDOW = 32;
+/** Few: the first jobs on a cold machine are slow, and must not be thought typical for long. */
+const WINDOW = 16;
 /** Sorting at every sample would cost more than the samples are worth. */
 const REFRESH = 8;

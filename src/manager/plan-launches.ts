@@ -30,58 +30,49 @@ export interface Launch {
  */
 export function planLaunches(state: BatchState, policy: LaunchPolicy): Launch[] {
   const waiting = state.jobQueue.count(STATE_FREE);
-  if (waiting === 0 || policy.limit < 1) return [];
-  const survey = surveyPool(state, policy);
-  const most = Math.min(policy.limit, policy.maxRunning - survey.handed);
+  const most = Math.min(policy.limit, policy.maxRunning - countHanded(state, policy));
+  if (waiting === 0 || most < 1) return [];
+  const slots = openSlots(state, policy);
   const launches: Launch[] = [];
-  let open = survey.open.slice();
+  let open = slots.slice();
   let inBacklogs = false;
   for (const job of state.jobQueue.walk(STATE_FREE)) {
     if (launches.length >= most) break;
     if (open.length === 0 && !inBacklogs && needsBacklog(policy.medianMs)) {
       inBacklogs = true;
-      open = openBacklogs(survey, waiting - launches.length, policy);
+      open = openBacklogs(state, slots, waiting - launches.length, policy);
     }
-    if (open.length === 0) break;
     const room = chooseFor(job, open, policy);
-    if (room) launches.push({ job, host: takeRoom(open, room) });
+    if (!room) break;
+    launches.push({ job, host: takeRoom(open, room) });
   }
   return launches;
 }
 
-interface Survey {
-  /** Hosts that can be used. */
-  readonly usable: readonly HostRecord[];
-  /** Those of them with a free slot. */
-  readonly open: readonly Room[];
-  readonly totalSlots: number;
-  /** Attempts handed out, over all hosts. */
-  readonly handed: number;
+/** Attempts handed out over all hosts, which are only counted where they are limited. */
+function countHanded({ hosts }: BatchState, { maxRunning }: LaunchPolicy): number {
+  return maxRunning === Number.POSITIVE_INFINITY ? 0 : hosts.reduce((sum, { handed }) => sum + handed, 0);
 }
 
-/** One pass over the hosts: a thousand of them are looked at in every turn. */
-function surveyPool({ hosts }: BatchState, { resting }: LaunchPolicy): Survey {
-  const usable: HostRecord[] = [];
-  const open: Room[] = [];
-  let totalSlots = 0;
-  let handed = 0;
-  for (const host of hosts) {
-    handed += host.handed;
-    if (!isUsable(host) || resting.has(host.name)) continue;
-    const capacity = host.slots ?? 0;
-    usable.push(host);
-    totalSlots += capacity;
-    if (host.handed < capacity) open.push({ host, handed: host.handed, capacity });
-  }
-  return { usable, open, totalSlots, handed };
+/** Hosts with a free slot: few of many in most turns. Only `pack` asks for the inventory's order. */
+function openSlots({ hosts, hostQueue }: BatchState, { placement, resting }: LaunchPolicy): Room[] {
+  const free =
+    placement === 'pack' ? hosts.filter(({ state }) => state === STATE_FREE) : hostQueue.inState(STATE_FREE);
+  return free.flatMap((host) =>
+    resting.has(host.name) ? [] : [{ host, handed: host.handed, capacity: host.slots ?? 0 }],
+  );
 }
 
+/** Room beyond the slots, which `filled` are full by now. */
 function openBacklogs(
-  { usable, open, totalSlots }: Survey,
+  { hosts }: BatchState,
+  filled: readonly Room[],
   waiting: number,
-  { medianMs }: LaunchPolicy,
+  { medianMs, resting }: LaunchPolicy,
 ): Room[] {
-  const planned = new Map(open.map(({ host, handed }) => [host, handed]));
+  const planned = new Map(filled.map(({ host, handed }) => [host, handed]));
+  const usable = hosts.filter((host) => isUsable(host) && !resting.has(host.name));
+  const totalSlots = usable.reduce((sum, { slots }) => sum + (slots ?? 0), 0);
   const rooms: Room[] = [];
   for (const host of usable) {
     const slots = host.slots ?? 0;

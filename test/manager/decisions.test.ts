@@ -56,14 +56,14 @@ test('a job whose inputs cannot be had gives up at once', (t) => {
   t.is(decide({ outcome: { kind: 'lost', fault: changed }, mayHaveRun: false }, 5), 'give up');
 });
 
-test('a backlog holds a quarter of a second of short jobs, none of long or unknown ones', (t) => {
+test('a backlog holds half a second of short jobs, none of long or unknown ones', (t) => {
   const backlog = (medianMs: number | null, slots = 2) =>
     planBacklog({ slots, totalSlots: 8, medianMs, waiting: 100_000 });
   t.is(backlog(null), 0);
   t.is(backlog(1000), 0);
-  t.is(backlog(250), 2);
-  t.is(backlog(10), 50);
-  t.is(backlog(0), 512);
+  t.is(backlog(250), 4);
+  t.is(backlog(10), 100);
+  t.is(backlog(0), 1024);
   t.is(backlog(1, 0), 0);
 });
 
