@@ -94,7 +94,7 @@ for (const [transport, create] of Object.entries(TRANSPORTS)) {
     const open = shell();
     t.teardown(() => open.close());
     await open.open();
-    for (let index = 0; index < 20; index++) {
+    for (let index = 0; index < 50; index++) {
       const error = await open.putFile(join(here, 'file'), `small/file${index}`).then(
         () => t.fail('reported as done'),
         (reason: unknown) => reason,
