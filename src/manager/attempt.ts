@@ -8,18 +8,15 @@ import type { AttemptRecord, Job } from '../queue/job.js';
  */
 export function createAttempt(batch: string, job: Job, { id, n, host }: AttemptRecord): Attempt {
   const { spec } = job;
-  const values = Object.fromEntries(
-    Object.entries(spec.values).map(([name, value]) => [name, String(value)]),
-  );
-  const env = {
-    ...values,
-    ...spec.env,
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(spec.values)) env[name] = String(value);
+  Object.assign(env, spec.env, {
     GPOOL_BATCH: batch,
     GPOOL_JOB: job.id,
     GPOOL_ATTEMPT: String(n),
     GPOOL_INDEX: String(job.index + 1),
     GPOOL_REPEAT: String(spec.repeat),
-  };
+  });
   return { id, job: job.id, n, host, spec, env };
 }
 

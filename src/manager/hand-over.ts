@@ -33,10 +33,7 @@ export class HandOver {
 
   start(job: Job, attempt: AttemptRecord, failures = 0): void {
     this.#active += 1;
-    void this.#send({ job, attempt, failures }).finally(() => {
-      this.#active -= 1;
-      this.#options.onSettled();
-    });
+    void this.#send({ job, attempt, failures });
   }
 
   /** Keeps it until its host is ready: it is not known whether the host has it. */
@@ -55,12 +52,14 @@ export class HandOver {
 
   async #send(handed: Unclear): Promise<void> {
     const { job, attempt } = handed;
-    const { batch, network } = this.#options;
+    const { batch, network, onSettled } = this.#options;
     try {
       await network.launchJob(createAttempt(batch, job, attempt));
     } catch (error) {
       this.#onRejected(handed, error);
     }
+    this.#active -= 1;
+    onSettled();
   }
 
   #onRejected({ job, attempt, failures }: Unclear, error: unknown): void {

@@ -85,10 +85,10 @@ function openBacklogs(
 
 /** A host that did not have the job yet, if one has room. */
 function chooseFor({ attempts }: Job, open: readonly Room[], { placement, random }: LaunchPolicy) {
-  const tried = new Set(attempts.map(({ host }) => host));
-  const fresh = tried.size === 0 ? open : open.filter(({ host }) => !tried.has(host.name));
-  const from = fresh.length > 0 ? fresh : open;
-  return from[chooseRoom(from, placement, random)];
+  const choose = (from: readonly Room[]) => from[chooseRoom(from, placement, random)];
+  if (attempts.length === 0) return choose(open);
+  const fresh = open.filter(({ host }) => attempts.every((attempt) => attempt.host !== host.name));
+  return choose(fresh.length > 0 ? fresh : open);
 }
 
 function takeRoom(open: Room[], room: Room): string {
