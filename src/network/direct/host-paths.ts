@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Host, hostId } from '../../spec/host.js';
 
 /** Every name gpool uses on a host; nothing else builds a remote path. */
@@ -10,20 +11,24 @@ export interface HostPaths {
   record(attempt: string, file: 'log' | 'err'): string;
   /** A file in an attempt's working directory; `path` was checked before. */
   work(attempt: string, path: string): string;
-  /** Where an input lies until it is admitted to the cache. */
+  /** Where an input lies until it is admitted to the cache: `.part-<part prefix>-<digest>`. */
   part(digest: string): string;
+  /** One for each host and batch: hosts with a common home share the cache, and must not send into one file. */
+  readonly partPrefix: string;
 }
 
 export function hostPaths(host: Host, root: string, batch: string): HostPaths {
   const id = hostId(host.name);
   const base = `${root}/${id}/${batch}`;
+  const partPrefix = createHash('sha256').update(`${id}/${batch}`).digest('hex').slice(0, 20);
   return {
     root,
     hostId: id,
     batch,
     record: (attempt, file) => `${base}/jobs/${shard(attempt)}/${attempt}/${file}`,
     work: (attempt, path) => `${base}/work/${shard(attempt)}/${attempt}/${path}`,
-    part: (digest) => `${root}/cache/.part-${batch}-${digest}`,
+    part: (digest) => `${root}/cache/.part-${partPrefix}-${digest}`,
+    partPrefix,
   };
 }
 

@@ -13,7 +13,13 @@ import { openPool } from './pool.js';
 type PutFile = Shell['putFile'];
 
 /** A pool of one host whose uploads to the cache go through `put`; counts them. */
-async function uploadPool(t: Teardown, put: (real: PutFile) => PutFile, directory: string, batch = 'b1') {
+async function uploadPool(
+  t: Teardown,
+  put: (real: PutFile) => PutFile,
+  directory: string,
+  batch = 'b1',
+  names = [':'],
+) {
   const sent: string[] = [];
   const openShell = (): Shell => {
     const shell = createLocalShell();
@@ -30,7 +36,7 @@ async function uploadPool(t: Teardown, put: (real: PutFile) => PutFile, director
     root: join(directory, 'root'),
     slots: { kind: 'count', count: 4 } as const,
   };
-  const hosts = [createHost(':', { kind: 'local' }, settings)];
+  const hosts = names.map((name) => createHost(name, { kind: 'local' }, settings));
   const network = new DirectNetwork({ hosts, openShell, cwd: directory });
   const pool = await openPool(t, network, directory, batch);
   const cache = () => readdir(join(directory, 'root/cache'));
@@ -61,6 +67,17 @@ test('100 jobs that ask for one file at the same time cost one upload, and a sec
     );
     t.is(pool.sent.length, uploads, batch);
   }
+});
+
+test('hosts that share a home never send into one file: each input goes once for each host', async (t) => {
+  const directory = await tempDir(t);
+  await writeFile(join(directory, 'common'), 'x'.repeat(1_000_000));
+  const names = ['lab01', 'lab02', 'lab03', 'lab04'];
+  const pool = await uploadPool(t, unchanged, directory, 'b1', names);
+  const launches = names.map((name, at) => pool.launch(`${at + 1}.1`, { files: [file('common')] }, name));
+  await Promise.all((await Promise.all(launches)).map((attempt) => pool.ended(attempt)));
+  t.is(new Set(pool.sent).size, pool.sent.length);
+  t.true(pool.sent.length <= names.length);
 });
 
 test('files with the same content are one upload, in trees of any shape', async (t) => {

@@ -128,7 +128,10 @@ async function findMissing(session: Session, names: readonly string[]): Promise<
 /** Has the host check what was sent and take it into its cache; answers what it refused, and why. */
 async function admit(session: Session, blobs: readonly Blob[]): Promise<[string, string][]> {
   const input = blobs.map(({ sha256, size }) => `${sha256}\t${sha256}\t${size}\n`).join('');
-  const { stdout } = await runVerb(session, 'admit', [session.paths.batch], { input, deadlineMs: LONG_MS });
+  const { stdout } = await runVerb(session, 'admit', [session.paths.partPrefix], {
+    input,
+    deadlineMs: LONG_MS,
+  });
   const answers = readAnswers(stdout);
   return blobs.flatMap(({ sha256 }): [string, string][] => {
     const answer = answers.get(sha256) ?? 'no answer';
