@@ -16,10 +16,11 @@ import { HandOver } from './hand-over.js';
 import { JobTime } from './job-time.js';
 import type { Placement } from './placement.js';
 import { planLaunches } from './plan-launches.js';
-import { inferEnd, outcomeFromStatus } from './reconcile.js';
+import { inferEnd } from './reconcile.js';
 import { Recorder } from './recorder.js';
 import { RestingHosts } from './resting-hosts.js';
 import { Signal } from './signal.js';
+import { SilentEnds } from './silent-ends.js';
 
 export interface DispatcherOptions {
   readonly batch: string;
@@ -47,14 +48,11 @@ export class Dispatcher {
   readonly #collector: Collector;
   readonly #handOver: HandOver;
   readonly #resting: RestingHosts;
+  readonly #silentEnds = new SilentEnds();
   readonly #jobTime = new JobTime();
   readonly #unsubscribe: () => void;
   #inbox: NetworkEvent[] = [];
-  /** Ends that a poll found, by attempt: what the events say comes first. */
-  #inferred = new Map<string, NetworkEvent>();
   #results: Result[] = [];
-  /** Attempts that the last poll found ended without an event. */
-  #suspects: ReadonlySet<string> = new Set();
   #lastTurn: Promise<void> = Promise.resolve();
 
   /** Listens to the network from now on. */
@@ -107,18 +105,12 @@ export class Dispatcher {
       .map(({ job, attempt }) => createAttempt(batch, job, attempt));
   }
 
-  /** Asks the hosts how the open attempts stand. One that has ended twice in a row, without an event, has ended. */
+  /** Asks the hosts how the open attempts stand, for ends that no event told. */
   async poll(): Promise<void> {
     const open = this.listOpen();
-    const statuses = open.length > 0 ? await this.#options.network.getJobStatus(open) : new Map();
-    const suspects = new Set<string>();
-    for (const { id, job } of open) {
-      const outcome = outcomeFromStatus(statuses.get(id));
-      if (outcome === null) continue;
-      if (this.#suspects.has(id)) this.#inferEnd(job, id, outcome);
-      else suspects.add(id);
-    }
-    this.#suspects = suspects;
+    if (open.length === 0) return;
+    this.#silentEnds.note(await this.#options.network.getJobStatus(open));
+    this.news.notify();
   }
 
   /** Tries again what a short fault of the link had put off on hosts that can be asked. */
@@ -140,11 +132,10 @@ export class Dispatcher {
   }
 
   async #turn(limit: number): Promise<void> {
-    const [news, inferred] = [this.#inbox, this.#inferred];
+    const [news, silent] = [this.#inbox, this.#silentEnds.take()];
     this.#inbox = [];
-    this.#inferred = new Map();
     await this.#recorder.write(news);
-    await this.#recorder.write(this.#stillOpen(inferred));
+    await this.#recorder.write(this.#inferEnds(silent));
     const results = this.#results;
     this.#results = [];
     const conclusions = this.#conclude(results);
@@ -194,11 +185,12 @@ export class Dispatcher {
 
   /** Nothing is asked of the host for an attempt that left nothing. */
   #settle({ attempt: id, outcome, output, usage }: Extract<NetworkEvent, { type: 'job.ended' }>): void {
-    this.#jobTime.add(usage.wallMs);
     const job = this.#options.state.jobById.get(parseAttemptId(id).job);
     if (!job) return;
     const attempt = currentAttempt(job);
-    const hasReturns = job.spec.returns.length > 0 && attempt.startedAt !== null && outcome.kind !== 'lost';
+    const ran = attempt.startedAt !== null && outcome.kind !== 'lost';
+    if (ran) this.#jobTime.add(usage.wallMs);
+    const hasReturns = job.spec.returns.length > 0 && ran;
     if (output.stdout || output.stderr || hasReturns) this.#collector.add(job, attempt);
     else this.#takeResult({ kind: 'collected', job, attempt, collected: NOTHING });
   }
@@ -215,18 +207,15 @@ export class Dispatcher {
     this.#collector.resume(host);
   }
 
-  #inferEnd(job: string, id: string, outcome: Outcome): void {
+  /** Of those that are open still: what the events said came first. */
+  #inferEnds(silent: ReadonlyMap<string, Outcome>): NetworkEvent[] {
     const { state } = this.#options;
-    const attempt = state.jobById.get(job)?.attempts.find((each) => each.id === id);
-    if (!attempt) return;
-    this.#inferred.set(id, inferEnd(attempt, outcome, state.offsets[attempt.host] ?? 0));
-    this.news.notify();
-  }
-
-  #stillOpen(inferred: ReadonlyMap<string, NetworkEvent>): NetworkEvent[] {
-    if (inferred.size === 0) return [];
-    const open = new Set(this.listOpen().map(({ id }) => id));
-    return [...inferred].flatMap(([id, end]) => (open.has(id) ? [end] : []));
+    return [...silent].flatMap(([id, outcome]) => {
+      const job = state.jobById.get(parseAttemptId(id).job);
+      const attempt = job && lastAttempt(job);
+      if (attempt?.id !== id || attempt.outcome !== null) return [];
+      return [inferEnd(attempt, outcome, state.offsets[attempt.host] ?? 0)];
+    });
   }
 
   async #adopt(): Promise<void> {

@@ -24,17 +24,23 @@ export async function openStore(
   if (store) return { store, batch };
   if (out === false) return { store: memoryStore({ clock }), batch };
   const directory = await makeDirectory(settings, out);
-  const { name, placement, retries, maxRunning, sleepTimeInSecs } = settings;
+  const { name } = settings;
   await writeBatchFile(directory, {
     id: batch,
     name,
     createdAt: new Date(clock.now()).toISOString(),
     versions: { gpool: readVersion(), node: process.version },
     hosts,
-    options: { placement, retries, maxRunning, sleepTimeInSecs },
+    options: describeOptions(settings),
     specs,
   });
   return { store: await openBatchStore(directory, { clock, batch }), batch };
+}
+
+/** As the command line keeps them, so that it can go on with the batch: with the first try counted, without what is unlimited. */
+function describeOptions({ placement, retries, maxRunning, sleepTimeInSecs }: ManagerSettings) {
+  const cap = Number.isFinite(maxRunning) ? { maxRunning } : {};
+  return { placement, retries: retries + 1, sleepTimeInSecs, ...cap };
 }
 
 function makeDirectory({ name, clock }: ManagerSettings, out: string | undefined): Promise<BatchDirectory> {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { HostError, SpecError, TransportError } from '../../src/errors.js';
 import { Manager } from '../../src/manager/manager.js';
-import { failTimes } from '../../src/network/simulated/plan.js';
+import { failTimes, type Plan } from '../../src/network/simulated/plan.js';
 import { SimulatedNetwork } from '../../src/network/simulated/simulated-network.js';
 import type { Job } from '../../src/queue/job.js';
 import { seededRandom } from '../../src/random.js';
@@ -105,15 +105,19 @@ test('pack fills one host before the next is used, spread takes the least loaded
 });
 
 test('short jobs are handed out ahead of their slots, long ones are not', async (t) => {
-  const mostHanded = async (durationMs: number) => {
-    const { manager, run } = simulate(makeSpecs(200), { hosts: ['a'], plan: () => ({ durationMs }) });
+  const mostHanded = async (plan: Plan) => {
+    const { manager, run } = simulate(makeSpecs(200), { hosts: ['a'], plan });
     let most = 0;
     manager.subscribe(() => (most = Math.max(most, manager.hosts[0]?.handed ?? 0)));
     await run();
     return most;
   };
-  t.true((await mostHanded(10)) > 20);
-  t.is(await mostHanded(1500), 1);
+  t.true((await mostHanded(() => ({ durationMs: 10 }))) > 20);
+  t.is(await mostHanded(() => ({ durationMs: 1500 })), 1);
+  // What a host lost says nothing of how long the jobs are.
+  const fault = refused('E_REMOTE_DISK').toFault();
+  const lost = { durationMs: 0, outcome: { kind: 'lost', fault } } as const;
+  t.is(await mostHanded(({ n }) => (n === 1 ? lost : { durationMs: 1500 })), 1);
 });
 
 test('a failed job is tried again as often as retries says, on another host first', async (t) => {
