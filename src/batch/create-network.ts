@@ -9,6 +9,8 @@ export interface Contact {
   /** @default nobody is asked */
   readonly prompt?: Prompt | undefined;
   readonly debug?: ((line: string) => void) | undefined;
+  /** What is said anew about connecting; goes before what the batch was started with. */
+  readonly connection?: BatchOptions | undefined;
 }
 
 /** The network that reaches these hosts; `:` among them is this machine. Opens nothing. */
@@ -17,10 +19,8 @@ export function createNetwork(hosts: readonly Host[], options: BatchOptions, con
 }
 
 /** The part of the options that says how SSH connections are made. */
-export function sshSettings(
-  { transport, configFile, hostKeyPolicy }: BatchOptions,
-  { prompt, debug }: Contact,
-) {
+export function sshSettings(options: BatchOptions, { prompt, debug, connection }: Contact) {
+  const { transport, configFile, hostKeyPolicy } = { ...options, ...connection };
   return {
     ...(transport && { transport }),
     ...(configFile !== undefined && { configFile }),

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { BatchOptions } from '../batch/batch-options.js';
 import type { Contact } from '../batch/create-network.js';
@@ -66,20 +67,21 @@ export function collect(value: string, before: readonly string[] = []): readonly
   return [...before, value];
 }
 
-/** The part of the options that is kept with a batch. `configFile` is made absolute by who knows the directory. */
+/** How to connect: the part of the options that is kept with a batch. */
 export function toConnection({ transport, config, strict }: ConnectOptions): BatchOptions {
   return {
     ...(transport && { transport }),
-    ...(config !== undefined && { configFile: config }),
+    ...(config !== undefined && { configFile: resolve(config) }),
     ...(strict && { hostKeyPolicy: 'strict' }),
   };
 }
 
 /** Who answers questions and who hears of details. `around` lets a live view step aside for a question. */
 export function toContact(
-  { input, debug }: ConnectOptions,
+  options: ConnectOptions,
   around: { before(): void; after(): void } = { before: () => undefined, after: () => undefined },
 ): Contact {
-  const prompt: Ask = input ? createPrompt(around) : refusePrompt;
-  return debug ? { prompt, debug: (line) => void process.stderr.write(`debug: ${line}\n`) } : { prompt };
+  const prompt: Ask = options.input ? createPrompt(around) : refusePrompt;
+  const debug = (line: string): void => void process.stderr.write(`debug: ${line}\n`);
+  return { prompt, connection: toConnection(options), ...(options.debug && { debug }) };
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type ExecGroup, execOnHosts, groupResults } from '../batch/exec-on-hosts.js';
 import { SpecError } from '../errors.js';
@@ -34,7 +33,7 @@ async function exec(command: string, options: ExecOptions): Promise<number> {
   if (command.trim() === '')
     throw missing('there is no command', 'Write one after --, e.g. gpool exec -S lab01 -- uptime.');
   const hosts = await needHosts(options);
-  const results = await execOnHosts(hosts, command, absoluteConnection(options), toContact(options));
+  const results = await execOnHosts(hosts, command, toConnection(options), toContact(options));
   const faults = results.flatMap((result) => ('fault' in result ? [result.fault] : []));
   const groups = groupResults(results);
   if (options.json) {
@@ -57,12 +56,6 @@ export async function needHosts(options: HostOptions): Promise<readonly Host[]> 
   const hosts = await chooseHosts(options);
   if (hosts && hosts.length > 0) return hosts;
   throw new SpecError('E_NO_HOST', { what: 'no host is named', where: '-S' });
-}
-
-/** How to connect, with the path of the ssh_config made absolute. */
-export function absoluteConnection(options: HostOptions): ReturnType<typeof toConnection> {
-  const { config } = options;
-  return toConnection(config === undefined ? options : { ...options, config: resolve(config) });
 }
 
 async function printGroups(

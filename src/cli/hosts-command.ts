@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { checkHosts, type HostCheck } from '../batch/check-hosts.js';
 import { foldHosts } from '../spec/inventory/fold-hosts.js';
-import { addHostOptions, type HostOptions, toContact } from './common-options.js';
+import { addHostOptions, type HostOptions, toConnection, toContact } from './common-options.js';
 import { formatFault } from './error-text.js';
-import { absoluteConnection, needHosts } from './exec-command.js';
+import { needHosts } from './exec-command.js';
 import { createPaint, type Paint, wantsColor } from './paint.js';
 import { toPlainLine } from './plain-text.js';
 import { formatTable } from './table.js';
@@ -26,7 +26,7 @@ export function addHostsCommand(program: Command, finish: (exitCode: number) => 
 
 async function showHosts(options: HostsOptions): Promise<number> {
   const hosts = await needHosts(options);
-  const checks = await checkHosts(hosts, absoluteConnection(options), toContact(options));
+  const checks = await checkHosts(hosts, toConnection(options), toContact(options));
   const paint = createPaint(wantsColor(options.color, process.env, process.stdout.isTTY === true));
   process.stdout.write(
     options.json ? `${JSON.stringify({ schema: 1, hosts: checks })}\n` : formatChecks(checks, paint),

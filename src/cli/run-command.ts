@@ -21,7 +21,7 @@ export function addRunCommand(program: Command, finish: (exitCode: number) => vo
 
 async function run(words: readonly string[], options: RunOptions): Promise<number> {
   const cwd = process.cwd();
-  const plan = await planRun(words, options, cwd);
+  const plan = await planRun(words, options);
   if (options.dryRun) return printCommands(plan);
   if (plan.specs.length === 0) {
     process.stderr.write('gpool: no arguments, so there is nothing to run\n');

@@ -1,5 +1,4 @@
 import { fstatSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { BatchOptions } from '../batch/batch-options.js';
 import { SpecError } from '../errors.js';
 import { type ArgumentRow, expandArguments } from '../spec/arguments/expand-arguments.js';
@@ -27,7 +26,7 @@ export interface RunPlan {
 }
 
 /** Reads the words and options of `gpool run`. Flags go before the batch file. Throws SpecErrors. */
-export async function planRun(words: readonly string[], options: RunOptions, cwd: string): Promise<RunPlan> {
+export async function planRun(words: readonly string[], options: RunOptions): Promise<RunPlan> {
   const file = isBatchFile(words) ? await readBatchFile(words[0] ?? '') : undefined;
   const specs = file ? adaptSpecs(file, options) : await makeSpecs(words, options);
   const chosen = (await chooseHosts(options)) ?? file?.hosts ?? withRoot(parseHosts(':'), options.root);
@@ -37,7 +36,7 @@ export async function planRun(words: readonly string[], options: RunOptions, cwd
     name: options.name ?? file?.name ?? nameAfter(words),
     specs,
     hosts: nice === undefined ? slotted : slotted.map((host) => ({ ...host, nice })),
-    options: toBatchOptions(options, cwd),
+    options: toBatchOptions(options),
     out: options.out ?? options.results,
   };
 }
@@ -50,11 +49,10 @@ function isBatchFile(words: readonly string[]): boolean {
   return words.length === 1 && /\.ya?ml$/i.test(words[0] ?? '');
 }
 
-function toBatchOptions(options: RunOptions, cwd: string): BatchOptions {
-  const { config, maxRunning, placement, retries } = options;
+function toBatchOptions(options: RunOptions): BatchOptions {
+  const { maxRunning, placement, retries } = options;
   return {
     ...toConnection(options),
-    ...(config !== undefined && { configFile: resolve(cwd, config) }),
     ...(maxRunning !== undefined && { maxRunning: parseWhole('--max-running', maxRunning, 1) }),
     ...(placement && { placement }),
     ...(retries !== undefined && { retries: parseWhole('--retries', retries, 1) }),

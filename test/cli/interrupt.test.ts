@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { Manager } from '../../src/manager/manager.js';
+import { SshNetwork } from '../../src/network/ssh-network.js';
+import { Builder } from '../../src/spec/builder.js';
 import { type EmbeddedPool, startEmbeddedHosts } from '../../src/testing/index.js';
 import { finish, runGpool, startGpool } from '../helpers/run-gpool.js';
 import { tempDir } from '../helpers/temp-dir.js';
@@ -76,6 +79,29 @@ test.serial(
     t.is(resumed.code, 0, resumed.stderr);
     t.is(resumed.stdout, '1\n2\n');
     t.is((await readFile(join(cwd, 'starts'), 'utf8')).length, 4);
+  },
+);
+
+test.serial(
+  'resume goes on with a batch that a script began, by an ssh_config that is named anew',
+  async (t) => {
+    const { cwd, pool } = await prepare(t);
+    const out = join(cwd, 'b');
+    const specs = new Builder()
+      .setRepeat(3)
+      .addJob({ commands: [WORK.replaceAll('{}', '"$GPOOL_REPEAT"')] })
+      .makeJobSpecs();
+    const manager = new Manager({ out });
+    manager.setup(specs, new SshNetwork({ hosts: ['1/lab01'], configFile: pool.sshConfig }));
+    const processed = manager.processJobs();
+    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the first start' });
+    manager.stop('enough');
+    await processed;
+    await writeFile(join(cwd, 'go'), '');
+    const { code, stdout, stderr } = await runGpool(['resume', 'b', '-k', '-F', pool.sshConfig], { cwd });
+    t.is(code, 0, stderr);
+    t.is(stdout, '1\n2\n3\n');
+    t.is(await readFile(join(cwd, 'starts'), 'utf8'), '1\n2\n3\n');
   },
 );
 
