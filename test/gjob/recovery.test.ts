@@ -228,6 +228,15 @@ test('quit ends agent and supervisors once all is done; stop ends everything at 
   }
 });
 
+test('an agent without a FIFO ends at once instead of reading nothing for ever', async (t) => {
+  const host = await GjobHost.create(t);
+  await mkdir(host.directory, { recursive: true });
+  await writeFile(join(host.directory, 'mail'), '');
+  const { code, stderr } = await host.ask('agent', '');
+  t.is(code, 3);
+  t.regex(stderr.toString(), /no FIFO/);
+});
+
 test('an idle agent ends by itself and comes back with the next request', async (t) => {
   const host = await GjobHost.create(t, { env: { GJOB_IDLE: '1' } });
   const bridge = host.bridge();
