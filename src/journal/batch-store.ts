@@ -44,7 +44,7 @@ export async function openBatchStore(
   directory: BatchDirectory,
   options: BatchStoreOptions = {},
 ): Promise<BatchStore> {
-  const lock = await lockBatch(directory);
+  const lock = await explainWrites(directory.journalFile, () => lockBatch(directory));
   try {
     return await openJournalStore(directory, lock, options);
   } catch (error) {
