@@ -37,7 +37,30 @@ export async function* readJobLog(request: LogRequest): AsyncGenerator<Buffer> {
     });
   }
   if (attempt.collected) yield* readOutputFile(directoryOf(loaded, job, attempt), request.stream);
-  else yield* readFromHost(loaded, job, attempt, request);
+  else yield* readLive(loaded, job, attempt, request);
+}
+
+/** From the host; and what is missing then from the batch directory: its controller may fetch it and clean up meanwhile. */
+async function* readLive(
+  loaded: LoadedBatch,
+  job: Job,
+  attempt: AttemptRecord,
+  request: LogRequest,
+): AsyncGenerator<Buffer> {
+  let shown = 0;
+  let fault: { readonly error: unknown } | null = null;
+  try {
+    for await (const piece of readFromHost(loaded, job, attempt, request)) {
+      shown += piece.length;
+      yield piece;
+    }
+  } catch (error) {
+    fault = { error };
+  }
+  const { state } = await loadBatch(loaded.directory);
+  const now = state.jobById.get(job.id)?.attempts.find(({ id }) => id === attempt.id);
+  if (now?.collected) yield* readOutputFile(directoryOf(loaded, job, attempt), request.stream, shown);
+  else if (fault) throw fault.error;
 }
 
 function findJob({ state, file }: LoadedBatch, wanted: string): Job {
