@@ -34,6 +34,11 @@ export interface SshDestination {
   readonly identity?: string;
 }
 
+/** For messages: `me@lab01:2222`, with what is given of it. */
+export function describeDestination({ user, address, port }: SshDestination): string {
+  return `${user === undefined ? '' : `${user}@`}${address}${port === undefined ? '' : `:${port}`}`;
+}
+
 /**
  * The host's name as one safe path component, the same for ever: what is not `[A-Za-z0-9._-]` becomes `%xx`, and so
  * does a leading dot or dash, so that two different names never share a directory.

@@ -6,22 +6,11 @@ import { type BatchState, createBatchState, type HostRecord } from '../../src/qu
 import { type Job, lastAttempt } from '../../src/queue/job.js';
 import type { Random } from '../../src/random.js';
 import type { JobSpec } from '../../src/spec/job-spec.js';
+import { makeSpec } from './make-specs.js';
 
 /** A spec that runs `true`, with what is given in its place. */
 export function anySpec(spec: Partial<JobSpec> = {}): JobSpec {
-  return {
-    name: 'sim',
-    commands: ['true'],
-    files: [],
-    returns: [],
-    env: {},
-    values: {},
-    repeat: 1,
-    limits: {},
-    repeatable: true,
-    args: [],
-    ...spec,
-  };
+  return makeSpec({ name: 'sim', ...spec });
 }
 
 export function anySpecs(count: number): JobSpec[] {

@@ -1,5 +1,5 @@
 import type { TransportError } from '../../../errors.js';
-import type { SshDestination } from '../../../spec/host.js';
+import { describeDestination, type SshDestination } from '../../../spec/host.js';
 import { Fuse } from '../fuse.js';
 import { runScript, startScript } from '../script-process.js';
 import type { Channel, RunOptions, RunResult, Shell, TransferOptions } from '../shell.js';
@@ -37,8 +37,7 @@ class Ssh2Shell implements Shell {
     readonly destination: SshDestination,
     readonly options: SshOptions,
   ) {
-    const { user, address, port } = destination;
-    this.where = `${user === undefined ? '' : `${user}@`}${address}${port === undefined ? '' : `:${port}`}`;
+    this.where = describeDestination(destination);
   }
 
   open(): Promise<void> {
