@@ -126,7 +126,12 @@ test('an agent killed twenty times over runs every job once', async (t) => {
     for (const pid of await host.processes('agent')) signal(pid, 'SIGKILL');
     bridge.send('slots\t2');
   }
-  await waitFor(() => bridge.find('X').length >= 150, { limitMs: 30_000, what: 'all ends' });
+  const told = () => ['X', 'L', 'E', 'V'].map((kind) => `${bridge.find(kind).length} ${kind}`).join(', ');
+  const end = waitFor(() => bridge.find('X').length >= 150, { limitMs: 60_000, what: 'all ends' });
+  await end.catch(async (error: Error) => {
+    const agents = await host.processes('agent');
+    throw new Error(`${error.message}: ${told()}, agents ${agents}, bridge said ${bridge.stderr}`);
+  });
   t.deepEqual(await witnesses(host), ids.sort());
   t.deepEqual(await ends(host), ids.sort());
 });
