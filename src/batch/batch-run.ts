@@ -8,7 +8,7 @@ import { createAttempt } from '../manager/attempt.js';
 import { LoggingManager } from '../manager/logging-manager.js';
 import type { BatchSummary } from '../manager/summary.js';
 import type { Network, OutputRange } from '../network/network.js';
-import type { BatchState } from '../queue/batch-state.js';
+import { type BatchState, countJobs } from '../queue/batch-state.js';
 import { type BatchReport, summarize } from '../report/batch-report.js';
 import { nameCause } from '../report/failure-group.js';
 import { Joblog } from '../report/joblog.js';
@@ -57,7 +57,7 @@ export class BatchRun {
   readonly #joblogs: readonly Joblog[];
   readonly #startedAt = systemClock.elapsed();
   #lastFailure: string | null = null;
-  #stopped = false;
+  #processing: Promise<BatchSummary> | null = null;
 
   constructor(parts: BatchParts) {
     const { id, name, store, state, directory, options, onLogError } = parts;
@@ -83,8 +83,8 @@ export class BatchRun {
   /** Runs the batch to its end. Rejects with a StateError when the journal cannot be written. */
   async start(): Promise<BatchEnd> {
     try {
-      const summary = await this.#manager.processJobs();
-      this.#stopped = true;
+      this.#processing = this.#manager.processJobs();
+      const summary = await this.#processing;
       const hints = await readHints(this.#parts.state, (job, n) =>
         this.#parts.directory.attemptDirectory(job, n),
       );
@@ -134,10 +134,16 @@ export class BatchRun {
     this.#manager.stop(reason);
   }
 
-  /** Ends every job on its host, also when the batch was stopped meanwhile. Rejects when that cannot be tried. */
+  /**
+   * Ends every job on its host and resolves when the batch is over. A batch that was letting go of its hosts just then has
+   * them asked once more. Rejects when that cannot be tried.
+   */
   async cancel(): Promise<void> {
+    const { directory, contact } = this.#parts;
     await this.#manager.cancel();
-    if (this.#stopped) await cancelBatch(await loadBatch(this.#parts.directory), this.#parts.contact);
+    await this.#processing?.catch(() => {}); // told by `start`
+    const { busy, unknown } = countJobs(this.#parts.state);
+    if (busy + unknown > 0) await cancelBatch(await loadBatch(directory), contact);
   }
 
   #note(event: Recorded): void {
