@@ -58,7 +58,10 @@ test.serial('a second interrupt ends the jobs on their hosts', async (t) => {
   });
   child.kill('SIGINT');
   // Two signals that come before the first was taken are one.
-  await waitFor(() => told.includes('nothing more is started'), { limitMs: 30_000, what: 'the first answer' });
+  await waitFor(() => told.includes('nothing more is started'), {
+    limitMs: 30_000,
+    what: 'the first answer',
+  });
   child.kill('SIGINT');
   const { code, stderr } = await ended;
   t.is(code, 130, stderr);
