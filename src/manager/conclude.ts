@@ -52,7 +52,7 @@ function mayRepeat(outcome: Outcome, fault: Fault | null): boolean {
 
 function retryFacts(result: Result, outcome: Outcome): RetryFacts {
   const { job, attempt } = result;
-  const before = job.attempts.filter((earlier) => earlier !== attempt);
+  const before = job.attempts.slice(job.budgetFrom).filter((earlier) => earlier !== attempt);
   const mayHaveRun = ({ startedAt }: AttemptRecord) => startedAt !== null;
   const uncounted = before.filter((earlier) => !earlier.counted);
   const losses = uncounted.filter(mayHaveRun).length;

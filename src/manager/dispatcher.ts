@@ -1,24 +1,26 @@
 import type { Clock } from '../clock.js';
-import { TransportError } from '../errors.js';
+import { SpecError, TransportError } from '../errors.js';
 import { formatAttemptId, parseAttemptId } from '../events/attempt-id.js';
 import type { GpoolEvent, ManagerEvent, NetworkEvent, Recorded } from '../events/event.js';
-import type { Outcome } from '../events/outcome.js';
 import type { BatchStore } from '../journal/batch-store.js';
 import type { Attempt, Network } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
 import { type Job, lastAttempt } from '../queue/job.js';
 import { STATE_BUSY, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
 import type { Random } from '../random.js';
-import { createAttempt, currentAttempt } from './attempt.js';
+import { currentAttempt, listOpenAttempts } from './attempt.js';
 import { Collector, NOTHING } from './collector.js';
 import { conclude, type Result } from './conclude.js';
 import { HandOver } from './hand-over.js';
 import { JobTime } from './job-time.js';
+import type { Order } from './order.js';
 import type { Placement } from './placement.js';
 import { planLaunches } from './plan-launches.js';
-import { inferEnd } from './reconcile.js';
+import { planOrder } from './plan-order.js';
+import { inferEnds } from './reconcile.js';
 import { Recorder } from './recorder.js';
 import { RestingHosts } from './resting-hosts.js';
+import type { Rule } from './rule.js';
 import { Signal } from './signal.js';
 import { SilentEnds } from './silent-ends.js';
 
@@ -32,6 +34,8 @@ export interface DispatcherOptions {
   readonly placement: Placement;
   readonly maxRunning: number;
   readonly retries: number;
+  /** Asked in this order once in each turn. */
+  readonly rules: readonly Rule[];
   /** Hears every event after the state has it. */
   readonly onEvent: (event: Recorded) => void;
 }
@@ -94,15 +98,24 @@ export class Dispatcher {
     return this.#exclusive(() => this.#recorder.write(events));
   }
 
+  /** Records what an order asks for; it is acted upon as every event is. Rejects with a SpecError, and nothing changed. */
+  async order(order: Order): Promise<void> {
+    let refusal: unknown = null;
+    await this.#exclusive(async () => {
+      try {
+        await this.#recorder.write(planOrder(order, this.#options.state));
+      } catch (error) {
+        if (!(error instanceof SpecError)) throw error;
+        refusal = error;
+      }
+    });
+    if (refusal) throw refusal;
+    this.news.notify();
+  }
+
   /** Attempts that were handed out and have not ended. */
   listOpen(): Attempt[] {
-    const { batch, state } = this.#options;
-    const { jobQueue } = state;
-    const handed = [...jobQueue.inState(STATE_BUSY), ...jobQueue.inState(STATE_UNKNOWN)];
-    return handed
-      .map((job) => ({ job, attempt: currentAttempt(job) }))
-      .filter(({ attempt }) => attempt.outcome === null)
-      .map(({ job, attempt }) => createAttempt(batch, job, attempt));
+    return listOpenAttempts(this.#options.batch, this.#options.state);
   }
 
   /** Asks the hosts how the open attempts stand, for ends that no event told. */
@@ -124,6 +137,7 @@ export class Dispatcher {
   close(): void {
     this.#unsubscribe();
     this.#resting.close();
+    for (const rule of this.#options.rules) rule.close?.();
   }
 
   #exclusive(task: () => Promise<void>): Promise<void> {
@@ -135,12 +149,19 @@ export class Dispatcher {
     const [news, silent] = [this.#inbox, this.#silentEnds.take()];
     this.#inbox = [];
     await this.#recorder.write(news);
-    await this.#recorder.write(this.#inferEnds(silent));
+    await this.#recorder.write(inferEnds(this.#options.state, silent));
     const results = this.#results;
     this.#results = [];
     const conclusions = this.#conclude(results);
-    await this.#recorder.write([...conclusions, ...this.#planLaunches(limit)]);
+    await this.#recorder.write(conclusions);
+    await this.#followRules();
+    await this.#recorder.write(this.#planLaunches(limit));
     if (conclusions.length > 0) this.news.notify();
+  }
+
+  /** One after the other: each sees what the one before it decided. */
+  async #followRules(): Promise<void> {
+    for (const rule of this.#options.rules) await this.#recorder.write(rule.decide());
   }
 
   #conclude(results: readonly Result[]): ManagerEvent[] {
@@ -168,6 +189,7 @@ export class Dispatcher {
   /** What follows at once from an event that the state has by now. */
   #react(event: Recorded, changed: boolean): void {
     if (changed) this.#act(event);
+    for (const rule of this.#options.rules) rule.observe?.(event);
     this.#options.onEvent(event);
   }
 
@@ -205,17 +227,6 @@ export class Dispatcher {
   #resume(host: string): void {
     this.#handOver.resume(host);
     this.#collector.resume(host);
-  }
-
-  /** Of those that are open still: what the events said came first. */
-  #inferEnds(silent: ReadonlyMap<string, Outcome>): NetworkEvent[] {
-    const { state } = this.#options;
-    return [...silent].flatMap(([id, outcome]) => {
-      const job = state.jobById.get(parseAttemptId(id).job);
-      const attempt = job && lastAttempt(job);
-      if (attempt?.id !== id || attempt.outcome !== null) return [];
-      return [inferEnd(attempt, outcome, state.offsets[attempt.host] ?? 0)];
-    });
   }
 
   async #adopt(): Promise<void> {

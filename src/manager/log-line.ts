@@ -17,6 +17,8 @@ export function formatLogLine(event: Recorded, findJob: JobFinder): string | nul
       return `${describe('FAIL', findJob(event.job))}: ${describeCause(event)}`;
     case 'job.requeued':
       return `${describe('AGAIN', findJob(event.job))}: ${describeReason(event.reason)}`;
+    case 'job.reopened':
+      return `REOPEN ${nameJob(findJob(event.job))}: ${escapeControls(event.reason)}`;
     case 'host.lost':
     case 'host.failed':
       return `HOST ${escapeControls(event.host)} ${event.type.slice(5)}: ${describeFault(event.fault)}`;
@@ -33,7 +35,7 @@ export function describeOutcome(outcome: Outcome): string {
     case 'failed':
       return `exit code ${outcome.code}`;
     case 'killed':
-      return `killed by signal ${outcome.signal}`;
+      return `killed by signal ${outcome.signal}${outcome.oom ? ', out of memory' : ''}`;
     case 'timed-out':
       return 'timed out';
     case 'lost':
@@ -57,14 +59,25 @@ function leaveOut(event: Extract<GpoolEvent, { type: LeftOut }>): null {
   return null;
 }
 
-type LeftOut = 'host.ready' | 'job.started' | 'job.ended' | 'batch.started' | 'batch.waited' | 'batch.ended';
+type LeftOut =
+  | 'host.ready'
+  | 'job.started'
+  | 'job.ended'
+  | 'batch.started'
+  | 'batch.revised'
+  | 'batch.waited'
+  | 'batch.ended';
 
 /** `#` counts from 0, as in the log format we inherited. */
 function describe(word: string, job: Job | undefined): string {
   const attempt = job?.attempts.at(-1);
   if (!job || !attempt) return word;
   const place = escapeControls(`${attempt.host}/${attempt.id}`);
-  return `${word} ${place} w/name ${escapeControls(job.spec.name)} as job #${job.index}`;
+  return `${word} ${place} ${nameJob(job)}`;
+}
+
+function nameJob(job: Job | undefined): string {
+  return job ? `w/name ${escapeControls(job.spec.name)} as job #${job.index}` : 'w/o a name';
 }
 
 function describeCause({ outcome, fault }: Extract<GpoolEvent, { type: 'job.failed' }>): string {

@@ -26,7 +26,7 @@ export class LoggingManager extends Manager {
     this.#log = new EventLog({
       ...(log ? { log } : {}),
       ...(jsonLog === undefined ? {} : { jsonLog }),
-      findJob: (id) => this.jobs[Number(id) - 1],
+      findJob: (id) => this.findJob(id),
       onError: (error) => this.reportError(error),
     });
   }

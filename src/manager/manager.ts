@@ -6,6 +6,7 @@ import { type BatchState, countJobs, createBatchState, type HostRecord } from '.
 import type { Job } from '../queue/job.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import { type ManagerOptions, type ManagerSettings, resolveManagerOptions } from './manager-options.js';
+import type { Order } from './order.js';
 import { Session } from './session.js';
 import type { BatchSummary } from './summary.js';
 
@@ -105,6 +106,11 @@ export class Manager {
   /** Stops, and kills on the hosts what was handed to them. Resolves once every host was asked; `processJobs` when they are through. */
   cancel(): Promise<void> {
     return this.#session().cancel();
+  }
+
+  /** Gives an order to a batch that runs. Rejects with a SpecError when the batch has no such job or host; nothing changed then. */
+  order(order: Order): Promise<void> {
+    return this.#session().order(order);
   }
 
   /** Lets go of the hosts; `processJobs` does it by itself. For loops of your own. */

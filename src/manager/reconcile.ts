@@ -1,12 +1,24 @@
+import { parseAttemptId } from '../events/attempt-id.js';
 import type { NetworkEvent } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { AttemptStatus } from '../network/network.js';
-import type { AttemptRecord } from '../queue/job.js';
+import type { BatchState } from '../queue/batch-state.js';
+import { type AttemptRecord, lastAttempt } from '../queue/job.js';
 
 /** How the attempt ended by the host's own answer; null while it runs, waits, or cannot be judged. */
 export function outcomeFromStatus(status: AttemptStatus | undefined): Outcome | null {
   if (status?.state === 'done') return { kind: 'succeeded' };
   return status?.state === 'error' ? (status.outcome ?? null) : null;
+}
+
+/** The ends of those attempts that are open still: what the events said came first. */
+export function inferEnds(state: BatchState, silent: ReadonlyMap<string, Outcome>): NetworkEvent[] {
+  return [...silent].flatMap(([id, outcome]) => {
+    const job = state.jobById.get(parseAttemptId(id).job);
+    const attempt = job && lastAttempt(job);
+    if (attempt?.id !== id || attempt.outcome !== null) return [];
+    return [inferEnd(attempt, outcome, state.offsets[attempt.host] ?? 0)];
+  });
 }
 
 /** The end that the events did not tell of. Nothing is known of what it used; that there are outputs is assumed. */

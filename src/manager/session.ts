@@ -8,6 +8,7 @@ import { Dispatcher } from './dispatcher.js';
 import { findEnd } from './find-end.js';
 import type { ManagerSettings } from './manager-options.js';
 import { openStore } from './open-store.js';
+import type { Order } from './order.js';
 import { SleepTimer } from './sleep-timer.js';
 import { type BatchSummary, type SummaryKind, summarizeBatch } from './summary.js';
 
@@ -84,6 +85,12 @@ export class Session {
     this.#grantGrace(STOP_GRACE_MS);
   }
 
+  /** Rejects with a SpecError when the batch has no such job or host. */
+  async order(order: Order): Promise<void> {
+    const { dispatcher } = await this.#open();
+    await dispatcher.order(order);
+  }
+
   async cancel(): Promise<void> {
     this.#stop = { reason: this.#stop?.reason ?? 'cancelled', kill: true };
     this.#announceStop();
@@ -121,7 +128,7 @@ export class Session {
     const { store, batch } = await openStore(settings, specs, network.getHosts());
     this.#startedAt = settings.clock.now();
     const onEvent = (event: Recorded): void => this.#onEvent(event);
-    const dispatcher = new Dispatcher({ ...settings, batch, state, network, store, onEvent });
+    const dispatcher = new Dispatcher({ ...settings, batch, state, network, store, rules: [], onEvent });
     this.#dispatcher = dispatcher;
     try {
       onOpen(store.directory);

@@ -1,0 +1,19 @@
+import type { Host } from '../spec/host.js';
+
+/** What a person may tell a batch to do while it runs. Plain data: it travels through the control socket. */
+export type Order =
+  /** `jobs` are ids; `host` narrows to what that host has. A host that cannot be asked is told when it answers. */
+  | {
+      readonly kind: 'cancel' | 'pause' | 'unpause';
+      readonly jobs: readonly string[] | 'all';
+      readonly host: string | null;
+    }
+  /** At most so many attempts handed out at once; null lifts the cap. */
+  | { readonly kind: 'cap'; readonly maxRunning: number | null }
+  /** `hold`: nothing new is given to the hosts. `drain`: the same, and they are let go of when empty. */
+  | {
+      readonly kind: 'hold' | 'release' | 'drain' | 'remove';
+      readonly hosts: readonly string[];
+      readonly reason: string;
+    }
+  | { readonly kind: 'add'; readonly hosts: readonly Host[] };
