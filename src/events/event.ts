@@ -13,6 +13,13 @@ export interface Usage {
   readonly peakKb: number;
 }
 
+/** A process of a job that did not end with it, although it was told to. `state` is the letter of `ps`: D cannot be killed. */
+export interface Survivor {
+  readonly pid: number;
+  readonly name: string;
+  readonly state: string;
+}
+
 /** What came back from a host after an attempt ended. Paths are relative to the attempt's local directory. */
 export interface Collected {
   readonly stdoutBytes: number;
@@ -58,6 +65,8 @@ export type NetworkEvent =
       readonly usage: Usage;
       /** Whether there is anything to fetch. */
       readonly output: { readonly stdout: boolean; readonly stderr: boolean };
+      /** Processes of a job told to end that are still there. */
+      readonly survivors?: readonly Survivor[];
       readonly offset: number;
     };
 
@@ -94,6 +103,10 @@ export type ManagerEvent =
       readonly reason: Fault | Outcome;
       readonly counted: boolean;
     }
+  /** A job that was done or had given up is wanted again: it waits, and its earlier attempts are kept. */
+  | { readonly type: 'job.reopened'; readonly job: string; readonly reason: string }
+  /** `batch.json` was replaced by its next revision: other jobs, inputs or hosts. */
+  | { readonly type: 'batch.revised'; readonly revision: number; readonly jobs: number }
   /** Nothing could be launched and nothing ended for one interval. Told, never journalled. */
   | { readonly type: 'batch.waited' }
   | { readonly type: 'batch.stopping'; readonly reason: string }

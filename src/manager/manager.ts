@@ -135,6 +135,10 @@ export class Manager {
     return Promise.resolve();
   }
 
+  protected findJob(id: string): Job | undefined {
+    return this.#batch?.state.jobById.get(id);
+  }
+
   /** For what must not stop the batch: the first one is reported, later ones are not. */
   protected reportError(error: unknown): void {
     if (this.#reported) return;
@@ -159,7 +163,7 @@ export class Manager {
   #callHook(event: Recorded): void {
     if (event.type === 'batch.waited') this.handleSleep();
     if (event.type !== 'job.launched' && event.type !== 'job.done') return;
-    const job = this.#batch?.state.jobById.get(event.job);
+    const job = this.findJob(event.job);
     if (!job) return;
     if (event.type === 'job.launched') this.handleJobLaunch(job);
     else this.handleJobDone(job);

@@ -10,6 +10,8 @@ import {
   applyJobRequeued,
   applyJobStarted,
 } from './job-events.js';
+import { passOverRemoved } from './removed-jobs.js';
+import { applyBatchRevised, applyJobReopened } from './reopen-job.js';
 
 /**
  * Applies one event: the only place where states change. Deterministic, so that a journal gives the same state again.
@@ -21,7 +23,7 @@ export function applyEvent(state: BatchState, event: Recorded): boolean {
   if (event.seq === 0) return false;
   if (event.seq !== state.seq + 1)
     throw refuse(`event ${event.seq} does not follow event ${state.seq}`, state);
-  const changed = reduce(state, event);
+  const changed = !passOverRemoved(state, event) && reduce(state, event);
   state.seq = event.seq;
   state.lastAt = event.at;
   return changed;
@@ -41,6 +43,8 @@ function reduce(state: BatchState, event: Recorded): boolean {
       return applyJobFailed(state, event);
     case 'job.requeued':
       return applyJobRequeued(state, event);
+    case 'job.reopened':
+      return applyJobReopened(state, event);
     case 'host.ready':
       return applyHostReady(state, event);
     case 'host.lost':
@@ -59,6 +63,8 @@ function reduceBatch(
   switch (event.type) {
     case 'batch.started':
       return startBatch(state, event);
+    case 'batch.revised':
+      return applyBatchRevised(state, event);
     case 'batch.waited':
       return false;
     case 'batch.stopping':
@@ -76,7 +82,7 @@ function startBatch(
   state: BatchState,
   event: Recorded<Extract<ManagerEvent, { type: 'batch.started' }>>,
 ): boolean {
-  if (event.jobs !== state.jobs.length) {
+  if (state.madeOf === state.revision && event.jobs !== state.jobs.length) {
     throw refuse(`the journal is of ${event.jobs} jobs, the batch has ${state.jobs.length}`, state);
   }
   state.batch = event.batch;

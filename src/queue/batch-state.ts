@@ -47,6 +47,12 @@ export interface BatchState {
   readonly hosts: readonly HostRecord[];
   readonly hostByName: Lookup<HostRecord>;
   readonly hostQueue: Queue<HostRecord, State>;
+  /** Ids of jobs that it had in an earlier revision. */
+  readonly removed: ReadonlySet<string>;
+  /** The revision of `batch.json` that this state was made of. */
+  readonly madeOf: number;
+  /** The revision that the events have come to, from 1. */
+  revision: number;
   /** The last event applied. */
   seq: number;
   /** When it was recorded, ISO 8601 UTC; empty before the first. */
@@ -60,20 +66,37 @@ export interface BatchState {
   ended: boolean;
 }
 
+/** What tells a batch that was changed after it had been started from a new one. */
+export interface Revision {
+  /** @default 1 */
+  readonly revision?: number | undefined;
+  /** Ids that the jobs skip. @default none */
+  readonly removed?: readonly string[] | undefined;
+}
+
 /** The state before the first event: every job waits, no host was asked yet. Throws a StateError on a host listed twice. */
-export function createBatchState(specs: readonly JobSpec[], hosts: readonly string[]): BatchState {
-  const jobs = specs.map(createJob);
+export function createBatchState(
+  specs: readonly JobSpec[],
+  hosts: readonly string[],
+  { revision: madeOf = 1, removed: left = [] }: Revision = {},
+): BatchState {
+  const removed = new Set(left);
+  const jobs = createJobs(specs, removed);
   const records = hosts.map(createHostRecord);
   const hostQueue = new Queue<HostRecord, State>(STATES, records);
   for (const record of records) hostQueue.setState(record, STATE_UNKNOWN);
   return {
     batch: '',
     jobs,
-    jobById: { get: (id) => findById(jobs, id) },
+    jobById:
+      removed.size === 0 ? { get: (id) => findById(jobs, id) } : new Map(jobs.map((job) => [job.id, job])),
     jobQueue: new Queue<Job, State>(STATES, jobs),
     hosts: records,
     hostByName: new Map(records.map((record) => [record.name, record])),
     hostQueue,
+    removed,
+    madeOf,
+    revision: 1,
     seq: 0,
     lastAt: '',
     startedAt: null,
@@ -101,8 +124,18 @@ function findById(jobs: readonly Job[], id: string): Job | undefined {
   return job?.id === id ? job : undefined;
 }
 
+function createJobs(specs: readonly JobSpec[], removed: ReadonlySet<string>): Job[] {
+  let index = -1;
+  return specs.map((spec) => {
+    index += 1;
+    while (removed.has(String(index + 1))) index += 1;
+    return createJob(spec, index);
+  });
+}
+
 function createJob(spec: JobSpec, index: number): Job {
-  return { id: String(index + 1), spec, index, host: null, state: STATE_FREE, attempts: NO_ATTEMPTS };
+  const attempts = NO_ATTEMPTS;
+  return { id: String(index + 1), spec, index, host: null, state: STATE_FREE, attempts, budgetFrom: 0 };
 }
 
 function createHostRecord(name: string): HostRecord {

@@ -17,7 +17,7 @@ export function applyJobLaunched(state: BatchState, event: JobEvent<'job.launche
   const reachable = host.state === STATE_FREE || host.state === STATE_BUSY;
   moveJob(state, job, reachable ? STATE_BUSY : STATE_UNKNOWN, event.type);
   job.host = host.name;
-  job.attempts = [...job.attempts, createAttempt(event, n, host.name)];
+  job.attempts = [...job.attempts, createAttempt(event, n, host.name, state.revision)];
   takeSlot(state, host);
   return true;
 }
@@ -105,12 +105,18 @@ function openAttempt(
   return attempt.outcome === null ? attempt : null;
 }
 
-function createAttempt({ attempt, at }: JobEvent<'job.launched'>, n: number, host: string): AttemptRecord {
+function createAttempt(
+  { attempt, at }: JobEvent<'job.launched'>,
+  n: number,
+  host: string,
+  revision: number,
+): AttemptRecord {
   return {
     id: attempt,
     n,
     host,
     launchedAt: Date.parse(at),
+    revision,
     slot: null,
     startedAt: null,
     outcome: null,

@@ -12,6 +12,8 @@ export interface AttemptRecord {
   readonly n: number;
   readonly host: string;
   readonly launchedAt: number;
+  /** The revision of the batch that it was launched in: says what it was to run. */
+  readonly revision: number;
   slot: number | null;
   /** When the news of its start came. */
   startedAt: number | null;
@@ -30,13 +32,15 @@ export interface Job {
   /** `index + 1`, in decimal. */
   readonly id: string;
   readonly spec: JobSpec;
-  /** 0-based place in the batch. */
+  /** 0-based place in the batch, for ever: when a batch is revised, new jobs come last and removed ones leave a gap. */
   readonly index: number;
   /** The host of the last attempt; null while it waits. */
   host: string | null;
   state: State;
   /** Oldest first; replaced, never pushed to, so that a million of them stay small. */
   attempts: readonly AttemptRecord[];
+  /** How many of them were made before the job was last reopened: those count against no limit. */
+  budgetFrom: number;
 }
 
 /** The last attempt, if any. */

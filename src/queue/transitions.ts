@@ -24,8 +24,8 @@ export const JOB_TRANSITIONS: TransitionTable = {
     'job.requeued': [STATE_FREE],
     'host.ready': [STATE_BUSY],
   },
-  [STATE_DONE]: {},
-  [STATE_ERROR]: {},
+  [STATE_DONE]: { 'job.reopened': [STATE_FREE] },
+  [STATE_ERROR]: { 'job.reopened': [STATE_FREE] },
 };
 
 /** A host begins as unknown: it was not asked yet. */

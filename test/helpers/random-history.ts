@@ -96,8 +96,9 @@ export class RandomHistory {
   #jobEvent(job: Job): GpoolEvent | null {
     const attempt = lastAttempt(job);
     if (job.state === 'free') return this.#launch(job);
-    if (job.state === 'done' || job.state === 'error' || !attempt) return null;
     const dice = this.#random();
+    if (job.state === 'done' || job.state === 'error' || !attempt)
+      return dice < 0.1 ? { type: 'job.reopened', job: job.id, reason: 'rerun' } : null;
     const news = { attempt: attempt.id, host: attempt.host, offset: Math.floor(dice * 1e6) };
     if (!attempt.outcome && dice < 0.4) return { type: 'job.started', slot: 1, ...news };
     if (!attempt.outcome && dice < 0.9) return this.#end(news);

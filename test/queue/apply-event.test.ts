@@ -180,6 +180,42 @@ test('stopping and the end of the batch are noted', (t) => {
   t.true(state.ended);
 });
 
+test('a job that is reopened waits again, with its attempts, and its limits count from there', (t) => {
+  const state = begin();
+  apply(state, launched('1'), started('1.1'), ended('1.1'), done('1.1'));
+  apply(state, { type: 'batch.stopping', reason: 'SIGINT' });
+  apply(state, { type: 'batch.ended', summary: countJobs(state) });
+  apply(state, { type: 'job.reopened', job: '1', reason: 'all' });
+  t.like(state.jobs[0], { state: 'free', host: null, budgetFrom: 1 });
+  t.is(state.jobs[0]?.attempts.length, 1);
+  t.is(state.hosts[0]?.done, 0);
+  t.like(state, { ended: false, stopping: null });
+  t.deepEqual(Object.keys(state.offsets), [], 'a batch that ended had its hosts cleaned');
+  t.notThrows(() => apply(state, launched('1', 2)));
+});
+
+test('a batch that had not ended keeps its places in the event files when a job is reopened', (t) => {
+  const state = begin();
+  apply(state, launched('1'), ended('1.1'), done('1.1'), { type: 'job.reopened', job: '1', reason: 'all' });
+  t.is(state.offsets.lab01, 20);
+});
+
+test('a revised batch skips the ids of removed jobs, and passes over what is told of them', (t) => {
+  const state = createBatchState(anySpecs(3), ['lab01'], { revision: 2, removed: ['2'] });
+  t.deepEqual(
+    state.jobs.map(({ id, index }) => `${id} ${index}`),
+    ['1 0', '3 2', '4 3'],
+  );
+  apply(state, { type: 'batch.started', batch: 'b', jobs: 3, hosts: ['lab01'] }, ready('lab01'));
+  t.deepEqual(apply(state, launched('2'), started('2.1'), ended('2.1'), done('2.1')), Array(4).fill(false));
+  t.is(state.offsets.lab01, 20);
+  t.like(state.hosts[0], { handed: 0, running: 0, done: 0 });
+  apply(state, { type: 'batch.revised', revision: 2, jobs: 3 }, launched('4'));
+  t.is(state.revision, 2);
+  t.is(state.jobById.get('4')?.attempts[0]?.revision, 2);
+  t.is(state.jobById.get('2'), undefined);
+});
+
 const IMPOSSIBLE: readonly (readonly [string, readonly GpoolEvent[]])[] = [
   ['a launch on a host of another batch', [launched('1', 1, 'moon')]],
   ['a launch of a job of another batch', [launched('9')]],
@@ -194,6 +230,10 @@ const IMPOSSIBLE: readonly (readonly [string, readonly GpoolEvent[]])[] = [
   ['the success of an attempt that was never made', [launched('1'), ended('1.1'), done('1.2')]],
   ['a batch of another size', [{ type: 'batch.started', batch: 'b2', jobs: 5, hosts: [] }]],
   ['news of a host of another batch', [ready('moon')]],
+  ['a job that waits being reopened', [{ type: 'job.reopened', job: '1', reason: '' }]],
+  ['a job of another batch being reopened', [{ type: 'job.reopened', job: '9', reason: '' }]],
+  ['a revision that is not in batch.json', [{ type: 'batch.revised', revision: 2, jobs: 4 }]],
+  ['a revision that skips a number', [{ type: 'batch.revised', revision: 3, jobs: 4 }]],
 ];
 for (const [title, events] of IMPOSSIBLE) {
   test(`${title} is refused and changes nothing`, (t) => {
@@ -242,6 +282,9 @@ function checkInvariants({ jobs, jobQueue, hosts, hostQueue }: BatchState): void
     if (host.running !== open.filter(({ startedAt }) => startedAt !== null).length) faults.push('running');
     if (host.state === 'free' && full) faults.push(`${host.name} is full`);
     if (host.state === 'busy' && !full) faults.push(`${host.name} has a slot`);
+    const settled = jobs.filter((job) => job.host === host.name);
+    if (host.done !== settled.filter(({ state }) => state === 'done').length) faults.push('done');
+    if (host.failed !== settled.filter(({ state }) => state === 'error').length) faults.push('failed');
   }
   if (faults.length > 0) throw new Error(faults.join(', '));
 }

@@ -1,0 +1,46 @@
+import { StateError } from '../errors.js';
+import type { ManagerEvent, Recorded } from '../events/event.js';
+import type { BatchState } from './batch-state.js';
+import { findHost, moveJob } from './host-events.js';
+import { STATE_DONE, STATE_FREE } from './states.js';
+
+type Reopening<K extends ManagerEvent['type']> = Recorded<Extract<ManagerEvent, { type: K }>>;
+
+/** A job that was settled waits again. What it had is kept; its limits count from here. */
+export function applyJobReopened(state: BatchState, event: Reopening<'job.reopened'>): boolean {
+  const job = state.jobById.get(event.job);
+  if (!job) throw refuse(state, `there is no job ${event.job} in this batch`);
+  const settledBy = job.host === null ? null : findHost(state, job.host);
+  const was = job.state;
+  moveJob(state, job, STATE_FREE, event.type);
+  if (settledBy) settledBy[was === STATE_DONE ? 'done' : 'failed'] -= 1;
+  job.host = null;
+  job.budgetFrom = job.attempts.length;
+  reopenBatch(state);
+  return true;
+}
+
+/** `batch.json` has a new revision. This state was made of the newest one, so that there is nothing to add here. */
+export function applyBatchRevised(state: BatchState, event: Reopening<'batch.revised'>): boolean {
+  if (event.revision !== state.revision + 1)
+    throw refuse(state, `revision ${event.revision} does not follow revision ${state.revision}`);
+  if (event.revision > state.madeOf)
+    throw refuse(state, `the journal has revision ${event.revision}, batch.json has ${state.madeOf}`);
+  if (event.revision === state.madeOf && event.jobs !== state.jobs.length)
+    throw refuse(state, `revision ${event.revision} has ${event.jobs} jobs, batch.json ${state.jobs.length}`);
+  state.revision = event.revision;
+  reopenBatch(state);
+  return true;
+}
+
+/** When a batch ends its hosts are cleaned: their event files begin anew. */
+function reopenBatch(state: BatchState): void {
+  state.stopping = null;
+  if (!state.ended) return;
+  state.ended = false;
+  for (const host of Object.keys(state.offsets)) delete state.offsets[host];
+}
+
+function refuse(state: BatchState, what: string): StateError {
+  return new StateError('E_TRANSITION', { what, where: `batch ${state.batch}` });
+}
