@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { JobError } from '../../../errors.js';
 
@@ -9,21 +9,25 @@ import { JobError } from '../../../errors.js';
  * link, under temporary names until whole. Directories 0700, files as told.
  */
 export class LocalTree {
-  readonly #made = new Set<string>();
+  readonly #made = new Map<string, Promise<void>>();
 
   constructor(readonly top: string) {}
 
   /** Makes the directory `path` and those above it; refuses a link or a file in the way. */
-  async makeDirectory(path: string): Promise<void> {
-    if (this.#made.has(path)) return;
+  makeDirectory(path: string): Promise<void> {
+    const made = this.#made.get(path) ?? this.#makeDirectory(path);
+    this.#made.set(path, made);
+    return made;
+  }
+
+  async #makeDirectory(path: string): Promise<void> {
     if (path !== '.') await this.makeDirectory(dirname(path));
     const full = join(this.top, path);
     await guarded(full, async () => {
-      if (path === '.') await mkdir(full, { recursive: true, mode: 0o700 });
-      else await mkdir(full, { mode: 0o700 }).catch(ignoreExisting);
+      const isNew = await (path === '.' ? makeAll(full) : makeOne(full));
       if (!(await lstat(full)).isDirectory()) throw inTheWay(full);
+      if (!isNew) await removeParts(full);
     });
-    this.#made.add(path);
   }
 
   /** Has `fill` write a new file at a temporary place, then gives it its mode and its name. Leaves nothing on failure. */
@@ -42,7 +46,7 @@ export class LocalTree {
   async #place(path: string, fill: (part: string) => Promise<void>): Promise<void> {
     await this.makeDirectory(dirname(path));
     const full = join(this.top, path);
-    const part = join(dirname(full), `.part-${randomBytes(9).toString('hex')}`);
+    const part = join(dirname(full), `${PART}${randomBytes(9).toString('hex')}`);
     try {
       await fill(part);
       await rename(part, full);
@@ -103,14 +107,34 @@ function inTheWay(where: string): JobError {
   return new JobError('E_OUTPUT_UNSAFE', { what: 'something else of that name is in the way', where });
 }
 
-function ignoreExisting(error: unknown): void {
-  if (errorCode(error) !== 'EEXIST') throw error;
+/** What a controller that was killed while it fetched has left; one that fetches here is the only one. */
+async function removeParts(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (PART_NAME.test(name)) await rm(join(directory, name), { force: true });
+  }
+}
+
+/** Answers whether it was not there before; so does `makeOne`. */
+async function makeAll(directory: string): Promise<boolean> {
+  return (await mkdir(directory, { recursive: true, mode: 0o700 })) !== undefined;
+}
+
+async function makeOne(directory: string): Promise<boolean> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+    return false;
+  }
 }
 
 function ignoreMissing(error: unknown): void {
   if (errorCode(error) !== 'ENOENT') throw error;
 }
 
+const PART = '.part-';
+const PART_NAME = /^\.part-[0-9a-f]{18}$/;
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const DENIED = new Set(['EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE', 'ENAMETOOLONG']);
 const IN_THE_WAY = new Set(['ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'EEXIST', 'ELOOP']);
