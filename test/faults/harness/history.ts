@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What one attempt went through, as the journal's own lines tell it. */
+export interface AttemptHistory {
+  readonly id: string;
+  readonly job: string;
+  readonly n: number;
+  readonly host: string;
+  /** Kinds of `job.ended` outcomes, in their order. */
+  readonly ends: string[];
+  /** How it was settled: `done`, `failed`, `requeued`; one word for each time. */
+  readonly settled: string[];
+  /** Why it was settled so, for people. */
+  reason: string;
+}
+
+export interface History {
+  readonly batch: string;
+  readonly jobs: number;
+  readonly attempts: ReadonlyMap<string, AttemptHistory>;
+  /** What cannot be in a journal. */
+  readonly faults: readonly string[];
+}
+
+interface Line {
+  readonly seq?: number;
+  readonly type?: string;
+  readonly batch?: string;
+  readonly jobs?: number;
+  readonly job?: string;
+  readonly attempt?: string;
+  readonly host?: string;
+  readonly outcome?: { readonly kind: string };
+  readonly reason?: unknown;
+}
+
+/**
+ * Reads a journal as plain lines of JSON, by none of gpool's own code: a fault in its reader must not hide one in its
+ * writer. A torn last line is passed over.
+ */
+export async function readHistory(batchDirectory: string): Promise<History> {
+  const text = await readFile(join(batchDirectory, 'journal.jsonl'), 'utf8');
+  const lines = text.split('\n').slice(0, -1);
+  const history = new HistoryReading();
+  for (const [at, line] of lines.entries()) history.take(line, at);
+  return history;
+}
+
+class HistoryReading implements History {
+  batch = '';
+  jobs = 0;
+  readonly attempts = new Map<string, AttemptHistory>();
+  readonly faults: string[] = [];
+  #seq = 0;
+
+  take(text: string, at: number): void {
+    const line = parse(text);
+    if (line === null) this.faults.push(`line ${at + 1} is not JSON`);
+    else if (line.seq !== undefined) this.#takeEvent(line, line.seq);
+  }
+
+  #takeEvent(line: Line, seq: number): void {
+    if (seq !== this.#seq + 1) this.faults.push(`event ${seq} follows event ${this.#seq}`);
+    this.#seq = seq;
+    if (line.type === 'batch.started') {
+      this.batch = line.batch ?? '';
+      this.jobs = line.jobs ?? 0;
+    } else if (line.type === 'job.launched') this.#launch(line);
+    else this.#note(line);
+  }
+
+  #launch({ job = '', attempt = '', host = '' }: Line): void {
+    if (this.attempts.has(attempt)) this.faults.push(`attempt ${attempt} was launched twice`);
+    const n = Number(attempt.split('.')[1]);
+    const before = this.attempts.get(`${job}.${n - 1}`);
+    if (n > 1 && (before === undefined || before.settled.length === 0))
+      this.faults.push(`attempt ${attempt} was launched before the one before it was settled`);
+    this.attempts.set(attempt, { id: attempt, job, n, host, ends: [], settled: [], reason: '' });
+  }
+
+  #note(line: Line): void {
+    const word = SETTLED[line.type ?? ''];
+    const attempt = this.attempts.get(line.attempt ?? '');
+    if (word === undefined && line.type !== 'job.ended') return;
+    if (!attempt) {
+      this.faults.push(`${line.type} of ${line.attempt}, which was never launched`);
+    } else if (word === undefined) {
+      attempt.ends.push(line.outcome?.kind ?? '');
+    } else {
+      attempt.settled.push(word);
+      attempt.reason = JSON.stringify(line.reason ?? line.outcome ?? '');
+    }
+  }
+}
+
+function parse(text: string): Line | null {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const SETTLED: Readonly<Record<string, string>> = {
+  'job.done': 'done',
+  'job.failed': 'failed',
+  'job.requeued': 'requeued',
+};
