@@ -19,6 +19,7 @@ export type {
   HostFacts,
   NetworkEvent,
   Recorded,
+  Survivor,
   Usage,
 } from './events/event.js';
 export type { Outcome } from './events/outcome.js';

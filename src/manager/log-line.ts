@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.js';
-import type { GpoolEvent, Recorded } from '../events/event.js';
+import type { GpoolEvent, Recorded, Survivor } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { Job } from '../queue/job.js';
 
@@ -17,8 +17,17 @@ export function formatLogLine(event: Recorded, findJob: JobFinder): string | nul
       return `${describe('FAIL', findJob(event.job))}: ${describeCause(event)}`;
     case 'job.requeued':
       return `${describe('AGAIN', findJob(event.job))}: ${describeReason(event.reason)}`;
+    case 'job.cancelling':
+      return `CANCEL ${nameJob(findJob(event.job))}: ${escapeControls(event.reason)}`;
+    case 'job.pausing':
+    case 'job.unpausing':
+      return `${event.type === 'job.pausing' ? 'PAUSE' : 'UNPAUSE'} ${nameJob(findJob(event.job))}`;
+    case 'batch.capped':
+      return `CAP ${event.maxRunning ?? 'none'}`;
     case 'job.reopened':
       return `REOPEN ${nameJob(findJob(event.job))}: ${escapeControls(event.reason)}`;
+    case 'job.ended':
+      return event.survivors ? describeSurvivors(event.attempt, event.host, event.survivors) : null;
     case 'host.lost':
     case 'host.failed':
       return `HOST ${escapeControls(event.host)} ${event.type.slice(5)}: ${describeFault(event.fault)}`;
@@ -62,7 +71,6 @@ function leaveOut(event: Extract<GpoolEvent, { type: LeftOut }>): null {
 type LeftOut =
   | 'host.ready'
   | 'job.started'
-  | 'job.ended'
   | 'batch.started'
   | 'batch.revised'
   | 'batch.waited'
@@ -83,6 +91,11 @@ function nameJob(job: Job | undefined): string {
 function describeCause({ outcome, fault }: Extract<GpoolEvent, { type: 'job.failed' }>): string {
   if (fault === null || outcome.kind === 'lost') return describeOutcome(outcome);
   return `${describeOutcome(outcome)}, ${describeFault(fault)}`;
+}
+
+function describeSurvivors(attempt: string, host: string, survivors: readonly Survivor[]): string {
+  const named = survivors.map(({ pid, name, state }) => `${pid} ${name} (${state})`).join(', ');
+  return escapeControls(`LEFT ${host}/${attempt} was told to end, but these did not: ${named}`);
 }
 
 function describeReason(reason: Fault | Outcome): string {

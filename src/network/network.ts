@@ -59,8 +59,16 @@ export interface Network {
   getStderr(attempt: Attempt, range?: OutputRange): Promise<Buffer>;
   /** Fetches outputs and returns into `directory`, each under its final name only when whole and checked. */
   collectJob(attempt: Attempt, directory: string): Promise<Collected>;
-  /** Ends the attempt's whole process group: TERM, then KILL after a grace of 10 s. A waiting one never starts. Idempotent. */
+  /**
+   * Ends all processes of the attempt, also those that left its group or session: TERM, then KILL after a grace of 10 s. A
+   * waiting one never starts. Idempotent.
+   */
   killJob(attempt: Attempt): Promise<void>;
+  /**
+   * Takes back an attempt that still waits in its host's backlog: it will never start, and ends with the outcome `recalled`.
+   * For one that has begun, has ended or was never there nothing happens: the usual news tells. Idempotent.
+   */
+  recallJob(attempt: Attempt): Promise<void>;
   pauseJob(attempt: Attempt): Promise<void>;
   unpauseJob(attempt: Attempt): Promise<void>;
   /** Removes the attempt's directory on its host. Refused for a running one. */

@@ -73,11 +73,12 @@ function nameOutcome(outcome: Outcome): string {
     case 'failed':
       return `exit code ${outcome.code}`;
     case 'killed':
-      return `signal ${outcome.signal}`;
+      return outcome.oom ? 'out of memory' : `signal ${outcome.signal}`;
     case 'timed-out':
       return 'timed out';
     case 'cancelled':
-      return 'cancelled';
+    case 'recalled':
+      return outcome.kind;
     case 'lost':
       return outcome.fault.code;
   }

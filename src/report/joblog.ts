@@ -105,6 +105,7 @@ function outcomeColumns(outcome: Outcome): ExitColumns {
     case 'timed-out':
     case 'cancelled':
       return { exit: -1, signal: SIGTERM };
+    case 'recalled':
     case 'lost':
       return UNCLEAR;
   }

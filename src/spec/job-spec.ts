@@ -21,6 +21,8 @@ export interface ReturnFile {
 export interface Limits {
   /** Wall-clock seconds for one attempt; enforced on the host. TERM, then KILL after 10 s. */
   readonly timeoutSecs?: number;
+  /** The signal (`USR1`) that the job's process group gets once, so many seconds before the time limit: to save its work. */
+  readonly warn?: { readonly signal: string; readonly secs: number };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../events/outcome.js';
 import type { AttemptStatus } from '../network.js';
+import { ENDS } from './gjob-events.js';
 import { goneOutcome, toOutcome } from './network-events.js';
 import type { Session } from './session.js';
 
@@ -49,8 +50,6 @@ function toEnd(kind: string, detail: string, where: string): Outcome | null {
   if (!how || number > 255 || (how === 'code' && number === 0)) return null;
   return toOutcome({ how, number });
 }
-
-const ENDS = ['code', 'signal', 'timeout', 'cancelled'] as const;
 
 /** A host whose directory is not there yet has nothing to say; the others still answer. */
 const SCRIPT = `

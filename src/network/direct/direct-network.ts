@@ -126,6 +126,10 @@ export class DirectNetwork implements Network {
     await this.#host(attempt).link.send(simpleRequest('kill', attempt));
   }
 
+  async recallJob(attempt: Attempt): Promise<void> {
+    await this.#host(attempt).link.send(simpleRequest('recall', attempt));
+  }
+
   async pauseJob(attempt: Attempt): Promise<void> {
     await this.#host(attempt).link.send(simpleRequest('pause', attempt));
   }

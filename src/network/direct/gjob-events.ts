@@ -1,5 +1,10 @@
 import { HostError } from '../../errors.js';
+import type { Survivor } from '../../events/event.js';
 import { unescapeField } from './escape.js';
+
+/** The kinds of exit records. `oom`: by KILL, not ours, while the kernel ended processes for want of memory. */
+export const ENDS = ['code', 'signal', 'timeout', 'cancelled', 'recalled', 'oom'] as const;
+export type End = (typeof ENDS)[number];
 
 /** One line of a host's event file, checked. Field meanings: the protocol page. */
 export type GjobEvent =
@@ -10,7 +15,7 @@ export type GjobEvent =
       readonly kind: 'ended';
       readonly attempt: string;
       readonly slot: number;
-      readonly how: 'code' | 'signal' | 'timeout' | 'cancelled';
+      readonly how: End;
       readonly number: number;
       readonly startedMs: number;
       readonly wallMs: number;
@@ -19,6 +24,7 @@ export type GjobEvent =
       readonly peakKb: number;
       readonly stdout: boolean;
       readonly stderr: boolean;
+      readonly survivors: readonly Survivor[];
     }
   | {
       readonly kind: 'refused' | 'lost';
@@ -79,7 +85,7 @@ function parseEnded(read: FieldReader): GjobEvent {
     kind: 'ended',
     attempt: read.attempt(),
     slot: read.integer(),
-    how: read.choice(['code', 'signal', 'timeout', 'cancelled']),
+    how: read.choice(ENDS),
     number: read.integer(255),
     startedMs: read.integer(),
     wallMs: read.integer(),
@@ -88,7 +94,13 @@ function parseEnded(read: FieldReader): GjobEvent {
     peakKb: read.integer(),
     stdout: read.flag(),
     stderr: read.flag(),
+    survivors: read.hasMore ? read.word(SURVIVORS).split(',').map(parseSurvivor) : [],
   };
+}
+
+function parseSurvivor(text: string): Survivor {
+  const [pid = '', name = '', state = ''] = text.split(':');
+  return { pid: Number(pid), name, state };
 }
 
 function parseReason(read: FieldReader) {
@@ -104,6 +116,10 @@ class FieldReader {
     readonly line: string,
     readonly where: string,
   ) {}
+
+  get hasMore(): boolean {
+    return this.#at < this.fields.length;
+  }
 
   word(form: RegExp): string {
     const field = this.fields[this.#at++];
@@ -152,4 +168,6 @@ const FLAG = /^[01]$/;
 const BOOT_ID = /^[0-9A-Za-z-]{1,64}$/;
 const TOKEN = /^[0-9A-Za-z.-]{1,64}$/;
 const WORD = /^[a-z][a-z-]{0,31}$/;
+/** `<pid>:<name>:<state>`, as many as there are, joined by commas. */
+const SURVIVORS = /^\d{1,10}:[\w.+-]{1,16}:[A-Za-z?](?:,\d{1,10}:[\w.+-]{1,16}:[A-Za-z?]){0,99}$/;
 const ANY = /^/;

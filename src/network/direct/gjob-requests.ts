@@ -1,4 +1,5 @@
 import { SpecError, type TransportError } from '../../errors.js';
+import type { Limits } from '../../spec/job-spec.js';
 import type { Attempt } from '../network.js';
 import { escapeField } from './escape.js';
 
@@ -15,11 +16,16 @@ export function runRequest(attempt: Attempt, tree: string | null): string {
       where: `job ${spec.name}`,
     });
   }
-  const timeout = Math.ceil(spec.limits.timeoutSecs ?? 0);
-  return ['run', id, String(timeout), tree ?? '-', script, ...settings].map(escapeField).join('\t');
+  return ['run', id, formatLimit(spec.limits), tree ?? '-', script, ...settings].map(escapeField).join('\t');
 }
 
-export function simpleRequest(verb: 'kill' | 'pause' | 'unpause', attempt: Attempt): string {
+/** Whole seconds, 0 for none; with a warning `60:USR1:20`. */
+function formatLimit({ timeoutSecs = 0, warn }: Limits): string {
+  const timeout = String(Math.ceil(timeoutSecs));
+  return warn && timeoutSecs > 0 ? `${timeout}:${warn.signal}:${Math.ceil(warn.secs)}` : timeout;
+}
+
+export function simpleRequest(verb: 'kill' | 'recall' | 'pause' | 'unpause', attempt: Attempt): string {
   return `${verb}\t${attempt.id}`;
 }
 

@@ -22,10 +22,29 @@ export function toNetworkEvent(event: GjobEvent, host: string, offset: number): 
 }
 
 function endedEvent(event: Ended, host: string, offset: number): NetworkEvent {
-  const { attempt, stdout, stderr, startedMs: startedAt, wallMs, userMs, systemMs, peakKb } = event;
+  const {
+    attempt,
+    stdout,
+    stderr,
+    survivors,
+    startedMs: startedAt,
+    wallMs,
+    userMs,
+    systemMs,
+    peakKb,
+  } = event;
   const usage = { startedAt, wallMs, userMs, systemMs, peakKb };
   const outcome = toOutcome(event);
-  return { type: 'job.ended', attempt, host, outcome, usage, output: { stdout, stderr }, offset };
+  const ended = {
+    type: 'job.ended',
+    attempt,
+    host,
+    outcome,
+    usage,
+    output: { stdout, stderr },
+    offset,
+  } as const;
+  return survivors.length > 0 ? { ...ended, survivors } : ended;
 }
 
 /** How an attempt ended, from the two words of an exit record. */
@@ -37,8 +56,11 @@ export function toOutcome({ how, number }: Pick<Ended, 'how' | 'number'>): Outco
       return { kind: 'killed', signal: number };
     case 'timeout':
       return { kind: 'timed-out' };
+    case 'oom':
+      return { kind: 'killed', signal: SIGKILL, oom: true };
     case 'cancelled':
-      return { kind: 'cancelled' };
+    case 'recalled':
+      return { kind: how };
   }
 }
 
@@ -72,4 +94,5 @@ const GONE: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
 ]);
 
 const JOB_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['E_STORE_GONE', 'E_START']);
+const SIGKILL = 9;
 const NO_USAGE: Usage = { startedAt: 0, wallMs: 0, userMs: 0, systemMs: 0, peakKb: 0 };

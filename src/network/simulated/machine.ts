@@ -68,6 +68,11 @@ export class Machine {
     if (run && run.state !== 'ended') this.#end(run, { kind: 'cancelled' });
   }
 
+  recall(id: string): void {
+    const run = this.runs.get(id);
+    if (run?.state === 'waiting') this.#end(run, { kind: 'recalled' });
+  }
+
   pause(id: string): void {
     const run = this.runs.get(id);
     if (run?.state !== 'running' || run.paused) return;

@@ -88,6 +88,10 @@ export class SimulatedNetwork implements Network {
     this.#reach(attempt).machine.kill(attempt.id);
   }
 
+  async recallJob(attempt: Attempt): Promise<void> {
+    this.#reach(attempt).machine.recall(attempt.id);
+  }
+
   async pauseJob(attempt: Attempt): Promise<void> {
     this.#reach(attempt).machine.pause(attempt.id);
   }
