@@ -103,6 +103,13 @@ export type ManagerEvent =
       readonly reason: Fault | Outcome;
       readonly counted: boolean;
     }
+  /** A person wants it ended. One that waits is given up at once; one that is with a host ends there, when the host can be asked. */
+  | { readonly type: 'job.cancelling'; readonly job: string; readonly reason: string }
+  /** A person wants it to rest: one that waits is not launched, one that is with a host is halted there. */
+  | { readonly type: 'job.pausing'; readonly job: string }
+  | { readonly type: 'job.unpausing'; readonly job: string }
+  /** At most so many attempts handed out at once from now on; null lifts the cap. */
+  | { readonly type: 'batch.capped'; readonly maxRunning: number | null }
   /** A job that was done or had given up is wanted again: it waits, and its earlier attempts are kept. */
   | { readonly type: 'job.reopened'; readonly job: string; readonly reason: string }
   /** `batch.json` was replaced by its next revision: other jobs, inputs or hosts. */

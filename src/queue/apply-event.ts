@@ -2,6 +2,7 @@ import { StateError } from '../errors.js';
 import type { ManagerEvent, Recorded } from '../events/event.js';
 import type { BatchState } from './batch-state.js';
 import { applyHostFailed, applyHostLost, applyHostReady } from './host-events.js';
+import { applyBatchCapped, applyJobCancelling, applyJobPausing, applyJobUnpausing } from './intent-events.js';
 import {
   applyJobDone,
   applyJobEnded,
@@ -43,6 +44,12 @@ function reduce(state: BatchState, event: Recorded): boolean {
       return applyJobFailed(state, event);
     case 'job.requeued':
       return applyJobRequeued(state, event);
+    case 'job.cancelling':
+      return applyJobCancelling(state, event);
+    case 'job.pausing':
+      return applyJobPausing(state, event);
+    case 'job.unpausing':
+      return applyJobUnpausing(state, event);
     case 'job.reopened':
       return applyJobReopened(state, event);
     case 'host.ready':
@@ -65,6 +72,8 @@ function reduceBatch(
       return startBatch(state, event);
     case 'batch.revised':
       return applyBatchRevised(state, event);
+    case 'batch.capped':
+      return applyBatchCapped(state, event);
     case 'batch.waited':
       return false;
     case 'batch.stopping':

@@ -61,6 +61,10 @@ export interface BatchState {
   startedAt: number | null;
   /** How far each host's event file was read; a host without news has no entry. */
   readonly offsets: Record<string, number>;
+  /** Jobs of which a person wanted something while they were not settled: their hosts are told, again when they return. */
+  readonly intents: Set<Job>;
+  /** At most so many attempts handed out at once; null when nobody said so while the batch ran. */
+  maxRunning: number | null;
   /** Why nothing more is launched. */
   stopping: string | null;
   ended: boolean;
@@ -102,6 +106,8 @@ export function createBatchState(
     startedAt: null,
     // No prototype: a host may have any name.
     offsets: Object.create(null),
+    intents: new Set(),
+    maxRunning: null,
     stopping: null,
     ended: false,
   };
@@ -135,7 +141,17 @@ function createJobs(specs: readonly JobSpec[], removed: ReadonlySet<string>): Jo
 
 function createJob(spec: JobSpec, index: number): Job {
   const attempts = NO_ATTEMPTS;
-  return { id: String(index + 1), spec, index, host: null, state: STATE_FREE, attempts, budgetFrom: 0 };
+  const wishes = { paused: false, cancelling: null };
+  return {
+    id: String(index + 1),
+    spec,
+    index,
+    host: null,
+    state: STATE_FREE,
+    attempts,
+    budgetFrom: 0,
+    ...wishes,
+  };
 }
 
 function createHostRecord(name: string): HostRecord {

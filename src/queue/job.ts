@@ -41,6 +41,10 @@ export interface Job {
   attempts: readonly AttemptRecord[];
   /** How many of them were made before the job was last reopened: those count against no limit. */
   budgetFrom: number;
+  /** A person wants it to rest. */
+  paused: boolean;
+  /** Why a person wants it ended; null when nobody does. */
+  cancelling: string | null;
 }
 
 /** The last attempt, if any. */

@@ -16,6 +16,9 @@ export function applyJobReopened(state: BatchState, event: Reopening<'job.reopen
   if (settledBy) settledBy[was === STATE_DONE ? 'done' : 'failed'] -= 1;
   job.host = null;
   job.budgetFrom = job.attempts.length;
+  job.paused = false;
+  job.cancelling = null;
+  state.intents.delete(job);
   reopenBatch(state);
   return true;
 }

@@ -10,7 +10,7 @@ export type TransitionTable = Readonly<Record<State, Readonly<Partial<Record<Cau
 
 /** A job that is launched on a host just lost is unknown at once. */
 export const JOB_TRANSITIONS: TransitionTable = {
-  [STATE_FREE]: { 'job.launched': [STATE_BUSY, STATE_UNKNOWN] },
+  [STATE_FREE]: { 'job.launched': [STATE_BUSY, STATE_UNKNOWN], 'job.cancelling': [STATE_ERROR] },
   [STATE_BUSY]: {
     'job.done': [STATE_DONE],
     'job.failed': [STATE_ERROR],

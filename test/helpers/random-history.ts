@@ -68,6 +68,7 @@ export class RandomHistory {
     if (dice < 0.04) return this.#hostEvent();
     if (dice < 0.08) return this.#oldNews() ?? this.#hostEvent();
     const job = this.#pick(this.state.jobs);
+    if (dice < 0.12) return this.#intent(job.id);
     return this.#jobEvent(job) ?? this.#hostEvent();
   }
 
@@ -85,6 +86,14 @@ export class RandomHistory {
       warnings: [this.#warning],
     };
     return { type: 'host.ready', host, slots: 1 + Math.floor(dice * 3), facts };
+  }
+
+  /** What a person wants of a job, however it stands. */
+  #intent(job: string): GpoolEvent {
+    const dice = this.#random();
+    if (dice < 0.1) return { type: 'batch.capped', maxRunning: dice < 0.05 ? null : 3 };
+    if (dice < 0.3) return { type: 'job.cancelling', job, reason: 'asked' };
+    return { type: dice < 0.7 ? 'job.pausing' : 'job.unpausing', job };
   }
 
   /** News that was told before, once more. */
