@@ -22,7 +22,8 @@ export function conclude(result: Result, policy: RetryPolicy): ManagerEvent {
   if (outcome.kind === 'succeeded' && fault === null && collected !== null) {
     return { type: 'job.done', job: job.id, attempt: attempt.id, collected };
   }
-  const decision = mayRepeat(outcome, fault) ? decideRetry(retryFacts(result, outcome), policy) : GIVE_UP;
+  const wanted = job.cancelling === null && mayRepeat(outcome, fault);
+  const decision = wanted ? decideRetry(retryFacts(result, outcome), policy) : GIVE_UP;
   if (decision.kind === 'give-up') {
     return { type: 'job.failed', job: job.id, attempt: attempt.id, outcome, fault, collected };
   }

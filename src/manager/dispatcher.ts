@@ -12,6 +12,7 @@ import { currentAttempt, listOpenAttempts } from './attempt.js';
 import { Collector, NOTHING } from './collector.js';
 import { conclude, type Result } from './conclude.js';
 import { HandOver } from './hand-over.js';
+import { Intents } from './intents.js';
 import { JobTime } from './job-time.js';
 import type { Order } from './order.js';
 import type { Placement } from './placement.js';
@@ -51,6 +52,7 @@ export class Dispatcher {
   readonly #recorder: Recorder;
   readonly #collector: Collector;
   readonly #handOver: HandOver;
+  readonly #intents: Intents;
   readonly #resting: RestingHosts;
   readonly #silentEnds = new SilentEnds();
   readonly #jobTime = new JobTime();
@@ -68,6 +70,7 @@ export class Dispatcher {
     this.#recorder = new Recorder(store, state, (event, changed) => this.#react(event, changed));
     this.#collector = new Collector({ batch, network, store, onResult });
     this.#handOver = new HandOver({ batch, network, onResult, onSettled: notify });
+    this.#intents = new Intents({ batch, state, network });
     this.#resting = new RestingHosts(clock, notify);
     this.#unsubscribe = network.subscribe((event) => {
       this.#inbox.push(event);
@@ -177,7 +180,8 @@ export class Dispatcher {
 
   #planLaunches(limit: number): ManagerEvent[] {
     const { state } = this.#options;
-    const { placement, random, maxRunning } = this.#options;
+    const { placement, random } = this.#options;
+    const maxRunning = state.maxRunning ?? this.#options.maxRunning;
     const medianMs = this.#jobTime.medianMs;
     const policy = { placement, random, maxRunning, limit, medianMs, resting: this.#resting.names };
     return planLaunches(state, policy).map(({ job, host }) => {
@@ -198,6 +202,7 @@ export class Dispatcher {
     else if (event.type === 'job.started') this.#resting.accept(event.host);
     else if (event.type === 'job.ended') this.#settle(event);
     else if (event.type === 'host.ready') this.#resume(event.host);
+    this.#intents.act(event);
   }
 
   #launch(id: string): void {
@@ -227,6 +232,7 @@ export class Dispatcher {
   #resume(host: string): void {
     this.#handOver.resume(host);
     this.#collector.resume(host);
+    this.#intents.resume(host);
   }
 
   async #adopt(): Promise<void> {

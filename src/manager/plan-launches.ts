@@ -38,6 +38,7 @@ export function planLaunches(state: BatchState, policy: LaunchPolicy): Launch[] 
   let inBacklogs = false;
   for (const job of state.jobQueue.walk(STATE_FREE)) {
     if (launches.length >= most) break;
+    if (job.paused) continue;
     if (open.length === 0 && !inBacklogs && needsBacklog(policy.medianMs)) {
       inBacklogs = true;
       open = openBacklogs(state, slots, waiting - launches.length, policy);

@@ -2,6 +2,7 @@ import { SpecError } from '../errors.js';
 import type { ManagerEvent } from '../events/event.js';
 import type { BatchState } from '../queue/batch-state.js';
 import type { Order } from './order.js';
+import { planJobOrder } from './plan-job-order.js';
 
 /**
  * What is recorded when an order is given. Changes nothing.
@@ -9,8 +10,23 @@ import type { Order } from './order.js';
  * @throws SpecError (E_USAGE) that names a job or host that the batch does not have.
  */
 export function planOrder(order: Order, state: BatchState): readonly ManagerEvent[] {
-  throw new SpecError('E_USAGE', {
-    what: `the order "${order.kind}" is not known`,
-    where: `batch ${state.batch}`,
-  });
+  switch (order.kind) {
+    case 'cancel':
+    case 'pause':
+    case 'unpause':
+      return planJobOrder(order, state);
+    case 'cap':
+      return [{ type: 'batch.capped', maxRunning: checkCap(order.maxRunning, state) }];
+    default:
+      throw refuse(`the order "${order.kind}" is not known`, state);
+  }
+}
+
+function checkCap(maxRunning: number | null, state: BatchState): number | null {
+  if (maxRunning === null || (Number.isInteger(maxRunning) && maxRunning > 0)) return maxRunning;
+  throw refuse(`the cap is ${maxRunning}, not a whole number from 1`, state);
+}
+
+function refuse(what: string, { batch }: BatchState): SpecError {
+  return new SpecError('E_USAGE', { what, where: `batch ${batch}` });
 }
