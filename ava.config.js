@@ -1,7 +1,7 @@
 // Tests run on the build: `npm test` compiles first. One file, one process; tests that
-// need a real sshd say so when GPOOL_TEST_SSHD is not set (see test/helpers/tiers.ts).
+// need a real sshd say so when GPOOL_TEST_SSHD is not set (see test/helpers/tiers.ts). The fault suite has ava.faults.config.js.
 export default {
-  files: ['dist/test/**/*.test.js'],
+  files: ['dist/test/**/*.test.js', '!dist/test/faults/**'],
   concurrency: 4,
   timeout: '120s',
   nodeArguments: ['--unhandled-rejections=strict'],

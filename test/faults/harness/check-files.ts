@@ -23,20 +23,26 @@ export async function checkFiles(
     for (const name of names.filter((name) => complete && !FINAL.includes(name)))
       violations.push(violation('I5', `${id} left a file ${name}`));
     if (!settled.includes('done')) continue;
-    const faults = await checkOutputs(place, heard(id).find(({ kind }) => kind === 'end')?.digest);
-    violations.push(...faults.map((what) => violation('I5', `${id}: ${what}`)));
+    violations.push(
+      ...(await checkOutputs(
+        id,
+        place,
+        heard(id).find(({ kind }) => kind === 'end'),
+      )),
+    );
   }
   return violations;
 }
 
-/** `told` is what the witness says; undefined when the disk was too full for it to say anything. */
-async function checkOutputs(place: string, told: string | undefined): Promise<string[]> {
+/** `end` is missing when the disk was too full for it. */
+async function checkOutputs(id: string, place: string, end: Testimony | undefined): Promise<Violation[]> {
   const [stdout, data] = await Promise.all([digest(join(place, 'stdout')), digest(join(place, 'data'))]);
   const named = (await readFile(join(place, 'stderr'), 'utf8').catch(() => '')).trim();
+  const told = end?.digest ?? named;
   return [
-    ...(stdout === named ? [] : [`stdout has ${stdout}, the job printed ${named}`]),
-    ...(data === named ? [] : [`data has ${data}, the job made ${named}`]),
-    ...(told === undefined || told === named ? [] : [`the witness has ${told}, stderr ${named}`]),
+    ...(stdout === named ? [] : [violation('I5', `${id}: stdout has ${stdout}, the job printed ${named}`)]),
+    ...(data === named ? [] : [violation('I5', `${id}: data has ${data}, the job made ${named}`)]),
+    ...(told === named ? [] : [violation('I2', `${id}: the witness has ${told}, stderr ${named}`)]),
   ];
 }
 

@@ -10,8 +10,6 @@ import { type Violation, violation } from './violation.js';
 export interface Expectation {
   /** Whether every job must have come to its end, and to a good one. @default true */
   readonly complete?: boolean;
-  /** Hosts that lost power, or whose processes were killed: an attempt may be lost there. @default none */
-  readonly cut?: readonly string[];
   /** Hosts on which writing may have failed: there a job may fail. @default none */
   readonly full?: readonly string[];
 }
@@ -115,7 +113,7 @@ function checkEnd(
   attempt: AttemptHistory,
   heard: readonly Testimony[],
   witnesses: readonly HostWitness[],
-  { cut = [], full = [] }: Expectation,
+  { full = [] }: Expectation,
 ): Violation[] {
   const { id, host, settled, reason } = attempt;
   const ends = heard.filter(({ kind }) => kind === 'end');
@@ -129,7 +127,7 @@ function checkEnd(
   const stale = heard.some((line) => line.boot !== boot);
   if (ends.length > 0 && !stale)
     return [violation('I3', `${id} finished on ${host}, yet it was tried again: ${reason}`)];
-  if (heard.length > 0 && !cut.includes(host) && !full.includes(host))
+  if (heard.length > 0 && !stale && !full.includes(host))
     return [violation('I2', `${id} began on ${host} and was given up: ${reason}`)];
   return [];
 }
