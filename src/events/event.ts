@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.js';
+import type { Host } from '../spec/host.js';
 import type { Outcome } from './outcome.js';
 
 /** What an attempt used, as the host measured it. */
@@ -70,6 +71,9 @@ export type NetworkEvent =
       readonly offset: number;
     };
 
+/** What becomes of the jobs that hosts have when a batch stops: they go on without us, are waited for, or are ended. @default 'leave' */
+export type StopMode = 'leave' | 'drain' | 'kill';
+
 /** What the Manager decided or concluded. */
 export type ManagerEvent =
   | {
@@ -102,6 +106,29 @@ export type ManagerEvent =
       readonly attempt: string;
       readonly reason: Fault | Outcome;
       readonly counted: boolean;
+      /** How much of its limit a counted attempt used up. @default 1 */
+      readonly cost?: number;
+      /** Not to be launched before, milliseconds since 1970. @default at once */
+      readonly notBefore?: number;
+    }
+  /** The attempt runs longer than jobs of this batch may, by the median of those that succeeded: it is ended on its host. */
+  | {
+      readonly type: 'job.overdue';
+      readonly job: string;
+      readonly attempt: string;
+      readonly limitSecs: number;
+    }
+  /** A second attempt of a job that is running elsewhere; journalled before the host is asked to run it. */
+  | { readonly type: 'job.copied'; readonly job: string; readonly attempt: string; readonly host: string }
+  /** Its host is asked to give it back, should it not have begun. */
+  | { readonly type: 'job.recalled'; readonly job: string; readonly attempt: string; readonly host: string }
+  /** One of several attempts is over without having decided the job: the others go on. */
+  | {
+      readonly type: 'job.dropped';
+      readonly job: string;
+      readonly attempt: string;
+      readonly outcome: Outcome;
+      readonly fault: Fault | null;
     }
   /** A person wants it ended. One that waits is given up at once; one that is with a host ends there, when the host can be asked. */
   | { readonly type: 'job.cancelling'; readonly job: string; readonly reason: string }
@@ -114,9 +141,35 @@ export type ManagerEvent =
   | { readonly type: 'job.reopened'; readonly job: string; readonly reason: string }
   /** `batch.json` was replaced by its next revision: other jobs, inputs or hosts. */
   | { readonly type: 'batch.revised'; readonly revision: number; readonly jobs: number }
+  /** Nothing new is given to the host, and what waits in its backlog is asked back, until it is released. */
+  | { readonly type: 'host.held'; readonly host: string; readonly reason: string }
+  /** The host takes jobs again: it was held, draining or set aside. */
+  | { readonly type: 'host.released'; readonly host: string }
+  /** The same as held, and the host is let go of when nothing of the batch is left there. */
+  | { readonly type: 'host.draining'; readonly host: string; readonly reason: string }
+  | { readonly type: 'host.drained'; readonly host: string }
+  /** A host joins the pool, or one of the pool has a new description: other slots. */
+  | { readonly type: 'host.added'; readonly host: string; readonly description: Host }
+  /** Let go of at once: what it had was given up, and is ended there as far as it can be asked. */
+  | { readonly type: 'host.removed'; readonly host: string; readonly reason: string }
+  /** Its jobs take `ratio` times as long as those of the other hosts. */
+  | { readonly type: 'host.slowed'; readonly host: string; readonly ratio: number }
+  | { readonly type: 'host.recovered'; readonly host: string }
+  /** No jobs but one, to try it, after `untilMs` (milliseconds since 1970). */
+  | {
+      readonly type: 'host.set-aside';
+      readonly host: string;
+      readonly fault: Fault;
+      readonly untilMs: number;
+    }
+  /** The job that tried it went well. */
+  | { readonly type: 'host.readmitted'; readonly host: string }
   /** Nothing could be launched and nothing ended for one interval. Told, never journalled. */
   | { readonly type: 'batch.waited' }
-  | { readonly type: 'batch.stopping'; readonly reason: string }
+  /** Nothing more is launched. */
+  | { readonly type: 'batch.stopping'; readonly reason: string; readonly mode?: StopMode }
+  /** A batch that was stopped is gone on with. */
+  | { readonly type: 'batch.resumed' }
   | { readonly type: 'batch.ended'; readonly summary: BatchCounts };
 
 /** Jobs by state; always sums to the number of jobs. */

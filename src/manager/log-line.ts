@@ -1,7 +1,9 @@
 import type { Fault } from '../errors.js';
 import type { GpoolEvent, Recorded, Survivor } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
-import type { Job } from '../queue/job.js';
+import { isPoolEvent } from '../queue/host-pool.js';
+import { findAttempt, type Job } from '../queue/job.js';
+import { describePoolEvent } from './pool-line.js';
 
 /** Finds the job of an event. */
 export type JobFinder = (id: string) => Job | undefined;
@@ -10,13 +12,19 @@ export type JobFinder = (id: string) => Job | undefined;
 export function formatLogLine(event: Recorded, findJob: JobFinder): string | null {
   switch (event.type) {
     case 'job.launched':
-      return describe('LAUNCH', findJob(event.job));
+      return describe('LAUNCH', event, findJob);
     case 'job.done':
-      return describe('DONE', findJob(event.job));
+      return describe('DONE', event, findJob);
     case 'job.failed':
-      return `${describe('FAIL', findJob(event.job))}: ${describeCause(event)}`;
+      return `${describe('FAIL', event, findJob)}: ${describeCause(event)}`;
     case 'job.requeued':
-      return `${describe('AGAIN', findJob(event.job))}: ${describeReason(event.reason)}`;
+      return `${describe('AGAIN', event, findJob)}: ${describeReason(event.reason)}`;
+    case 'job.copied':
+      return describe('COPY', event, findJob);
+    case 'job.recalled':
+      return describe('RECALL', event, findJob);
+    case 'job.dropped':
+      return `${describe('DROP', event, findJob)}: ${describeCause(event)}`;
     case 'job.cancelling':
       return `CANCEL ${nameJob(findJob(event.job))}: ${escapeControls(event.reason)}`;
     case 'job.pausing':
@@ -34,7 +42,7 @@ export function formatLogLine(event: Recorded, findJob: JobFinder): string | nul
     case 'batch.stopping':
       return `STOP ${escapeControls(event.reason)}`;
     default:
-      return leaveOut(event);
+      return isPoolEvent(event) ? `HOST ${escapeControls(describePoolEvent(event))}` : leaveOut(event);
   }
 }
 
@@ -77,8 +85,13 @@ type LeftOut =
   | 'batch.ended';
 
 /** `#` counts from 0, as in the log format we inherited. */
-function describe(word: string, job: Job | undefined): string {
-  const attempt = job?.attempts.at(-1);
+function describe(
+  word: string,
+  { job: id, attempt: of }: { readonly job: string; readonly attempt: string },
+  findJob: JobFinder,
+): string {
+  const job = findJob(id);
+  const attempt = job && findAttempt(job, of);
   if (!job || !attempt) return word;
   const place = escapeControls(`${attempt.host}/${attempt.id}`);
   return `${word} ${place} ${nameJob(job)}`;
@@ -88,7 +101,7 @@ function nameJob(job: Job | undefined): string {
   return job ? `w/name ${escapeControls(job.spec.name)} as job #${job.index}` : 'w/o a name';
 }
 
-function describeCause({ outcome, fault }: Extract<GpoolEvent, { type: 'job.failed' }>): string {
+function describeCause({ outcome, fault }: Extract<GpoolEvent, { type: 'job.failed' | 'job.dropped' }>): string {
   if (fault === null || outcome.kind === 'lost') return describeOutcome(outcome);
   return `${describeOutcome(outcome)}, ${describeFault(fault)}`;
 }

@@ -1,7 +1,9 @@
 import { StateError } from '../errors.js';
 import type { ManagerEvent, Recorded } from '../events/event.js';
 import type { BatchState } from './batch-state.js';
+import { applyJobCopied, applyJobDropped, applyJobRecalled } from './copy-events.js';
 import { applyHostFailed, applyHostLost, applyHostReady } from './host-events.js';
+import { isPoolEvent, reducePool } from './host-pool.js';
 import { applyBatchCapped, applyJobCancelling, applyJobPausing, applyJobUnpausing } from './intent-events.js';
 import {
   applyJobDone,
@@ -13,6 +15,7 @@ import {
 } from './job-events.js';
 import { passOverRemoved } from './removed-jobs.js';
 import { applyBatchRevised, applyJobReopened } from './reopen-job.js';
+import { applyBatchResumed, applyBatchStopping, applyJobOverdue } from './stop-events.js';
 
 /**
  * Applies one event: the only place where states change. Deterministic, so that a journal gives the same state again.
@@ -44,12 +47,20 @@ function reduce(state: BatchState, event: Recorded): boolean {
       return applyJobFailed(state, event);
     case 'job.requeued':
       return applyJobRequeued(state, event);
+    case 'job.copied':
+      return applyJobCopied(state, event);
+    case 'job.recalled':
+      return applyJobRecalled(state, event);
+    case 'job.dropped':
+      return applyJobDropped(state, event);
     case 'job.cancelling':
       return applyJobCancelling(state, event);
     case 'job.pausing':
       return applyJobPausing(state, event);
     case 'job.unpausing':
       return applyJobUnpausing(state, event);
+    case 'job.overdue':
+      return applyJobOverdue(state, event);
     case 'job.reopened':
       return applyJobReopened(state, event);
     case 'host.ready':
@@ -59,7 +70,7 @@ function reduce(state: BatchState, event: Recorded): boolean {
     case 'host.failed':
       return applyHostFailed(state, event);
     default:
-      return reduceBatch(state, event);
+      return isPoolEvent(event) ? reducePool(state, event) : reduceBatch(state, event);
   }
 }
 
@@ -77,8 +88,9 @@ function reduceBatch(
     case 'batch.waited':
       return false;
     case 'batch.stopping':
-      state.stopping = event.reason;
-      return true;
+      return applyBatchStopping(state, event);
+    case 'batch.resumed':
+      return applyBatchResumed(state);
     case 'batch.ended':
       state.ended = true;
       return true;

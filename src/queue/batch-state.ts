@@ -1,5 +1,6 @@
 import type { Fault } from '../errors.js';
-import type { BatchCounts, HostFacts } from '../events/event.js';
+import type { BatchCounts, HostFacts, StopMode } from '../events/event.js';
+import type { Host } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import type { Job } from './job.js';
 import { Queue } from './queue.js';
@@ -12,6 +13,11 @@ import {
   STATES,
   type State,
 } from './states.js';
+
+/** Why a host gets nothing new. A host that is set aside gets one job, to try it, after `untilMs` (since 1970). */
+export type Hold =
+  | { readonly kind: 'held' | 'draining'; readonly reason: string }
+  | { readonly kind: 'set-aside'; readonly reason: string; readonly untilMs: number };
 
 /** A host in a batch. Changes through events only. */
 export interface HostRecord {
@@ -30,6 +36,13 @@ export interface HostRecord {
   done: number;
   /** Jobs that failed for good here. */
   failed: number;
+  hold: Hold | null;
+  /** How often it was set aside since it last was in order. */
+  setAsides: number;
+  /** How many times as long its jobs take as those of the others; null unless it is slow. */
+  slow: number | null;
+  /** Its description, when that is not the one the batch began with. */
+  description: Host | null;
 }
 
 /** Something that finds an object by its name. */
@@ -44,9 +57,10 @@ export interface BatchState {
   readonly jobs: readonly Job[];
   readonly jobById: Lookup<Job>;
   readonly jobQueue: Queue<Job, State>;
-  readonly hosts: readonly HostRecord[];
-  readonly hostByName: Lookup<HostRecord>;
-  readonly hostQueue: Queue<HostRecord, State>;
+  /** A host stays in the list when it is let go of; these three are replaced when one joins. */
+  hosts: readonly HostRecord[];
+  hostByName: Lookup<HostRecord>;
+  hostQueue: Queue<HostRecord, State>;
   /** Ids of jobs that it had in an earlier revision. */
   readonly removed: ReadonlySet<string>;
   /** The revision of `batch.json` that this state was made of. */
@@ -67,6 +81,10 @@ export interface BatchState {
   maxRunning: number | null;
   /** Why nothing more is launched. */
   stopping: string | null;
+  /** What becomes of the jobs that hosts have; null unless it stops. */
+  stopMode: StopMode | null;
+  /** Jobs that were settled since the batch was started, or was last gone on with after a stop. */
+  tally: { done: number; failed: number };
   ended: boolean;
 }
 
@@ -109,6 +127,8 @@ export function createBatchState(
     intents: new Set(),
     maxRunning: null,
     stopping: null,
+    stopMode: null,
+    tally: { done: 0, failed: 0 },
     ended: false,
   };
 }
@@ -149,14 +169,18 @@ function createJob(spec: JobSpec, index: number): Job {
     host: null,
     state: STATE_FREE,
     attempts,
+    decidedBy: null,
+    notBefore: 0,
     budgetFrom: 0,
     ...wishes,
   };
 }
 
-function createHostRecord(name: string): HostRecord {
-  const counters = { handed: 0, running: 0, done: 0, failed: 0 };
-  return { name, state: STATE_UNKNOWN, slots: null, facts: null, fault: null, ...counters };
+/** A host that was not asked yet. */
+export function createHostRecord(name: string): HostRecord {
+  const counters = { handed: 0, running: 0, done: 0, failed: 0, setAsides: 0 };
+  const unsaid = { slots: null, facts: null, fault: null, hold: null, slow: null, description: null };
+  return { name, state: STATE_UNKNOWN, ...unsaid, ...counters };
 }
 
 /** Shared by all jobs that were never launched. */

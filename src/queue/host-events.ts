@@ -1,8 +1,8 @@
 import { type Fault, StateError } from '../errors.js';
 import type { NetworkEvent } from '../events/event.js';
 import type { BatchState, HostRecord } from './batch-state.js';
-import type { Job } from './job.js';
-import { STATE_BUSY, STATE_ERROR, STATE_FREE, STATE_UNKNOWN, type State } from './states.js';
+import { type Job, liveAttempts } from './job.js';
+import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN, type State } from './states.js';
 import { type Cause, checkTransition, HOST_TRANSITIONS, JOB_TRANSITIONS } from './transitions.js';
 
 type HostEvent<K extends NetworkEvent['type']> = Extract<NetworkEvent, { type: K }>;
@@ -10,6 +10,7 @@ type HostEvent<K extends NetworkEvent['type']> = Extract<NetworkEvent, { type: K
 /** The host can be asked again: so are its jobs. */
 export function applyHostReady(state: BatchState, event: HostEvent<'host.ready'>): boolean {
   const host = findHost(state, event.host);
+  if (host.state === STATE_DONE) return false;
   host.slots = event.slots;
   host.facts = event.facts;
   host.fault = null;
@@ -41,6 +42,17 @@ export function freeSlot(state: BatchState, host: HostRecord, wasRunning: boolea
     moveHost(state, host, STATE_FREE, 'slot.freed');
 }
 
+/** Whether it can be asked. */
+export function isReachable({ state }: HostRecord): boolean {
+  return state === STATE_FREE || state === STATE_BUSY;
+}
+
+/** Where a launched job stands: busy as long as one of the hosts that have it can be asked. */
+export function launchedState(state: BatchState, job: Job): State {
+  const reachable = liveAttempts(job).some(({ host }) => isReachable(findHost(state, host)));
+  return reachable ? STATE_BUSY : STATE_UNKNOWN;
+}
+
 /** Throws a StateError (E_TRANSITION) for a host that is not in the batch. */
 export function findHost(state: BatchState, name: string): HostRecord {
   const host = state.hostByName.get(name);
@@ -55,6 +67,8 @@ function leaveHost(
   to: State,
 ): boolean {
   const host = findHost(state, event.host);
+  // It was let go of meanwhile.
+  if (host.state === STATE_DONE) return false;
   host.fault = event.fault;
   moveHost(state, host, to, event.type);
   moveJobsOf(state, host, { from: STATE_BUSY, to: STATE_UNKNOWN, cause: event.type });
@@ -65,7 +79,8 @@ function slotState(host: HostRecord): State {
   return host.handed >= (host.slots ?? 0) ? STATE_BUSY : STATE_FREE;
 }
 
-function moveHost(state: BatchState, host: HostRecord, to: State, cause: Cause): void {
+/** Moves a host along the table of transitions. */
+export function moveHost(state: BatchState, host: HostRecord, to: State, cause: Cause): void {
   checkTransition(HOST_TRANSITIONS, { from: host.state, to, cause, where: () => `host ${host.name}` });
   host.state = to;
   state.hostQueue.setState(host, to);
@@ -79,7 +94,8 @@ interface Move {
 
 function moveJobsOf(state: BatchState, host: HostRecord, move: Move): void {
   for (const job of state.jobQueue.inState(move.from)) {
-    if (job.host === host.name) moveJob(state, job, move.to, move.cause);
+    if (!job.attempts.some((attempt) => !attempt.settled && attempt.host === host.name)) continue;
+    if (launchedState(state, job) === move.to) moveJob(state, job, move.to, move.cause);
   }
 }
 

@@ -5,6 +5,7 @@ import { applyEvent } from '../../src/queue/apply-event.js';
 import { type BatchState, createBatchState, type HostRecord } from '../../src/queue/batch-state.js';
 import { type Job, lastAttempt } from '../../src/queue/job.js';
 import type { Random } from '../../src/random.js';
+import type { Host } from '../../src/spec/host.js';
 import type { JobSpec } from '../../src/spec/job-spec.js';
 import { makeSpec } from './make-specs.js';
 
@@ -75,6 +76,7 @@ export class RandomHistory {
   #hostEvent(): GpoolEvent {
     const host = this.#pick(this.hosts);
     const dice = this.#random();
+    if (dice > 0.75) return this.#poolEvent(host);
     if (dice < 0.15) return { type: 'host.lost', host, fault: LOST };
     if (dice < 0.2) return { type: 'host.failed', host, fault: { ...LOST, code: 'E_AUTH', domain: 'host' } };
     const facts = {
@@ -94,6 +96,22 @@ export class RandomHistory {
     if (dice < 0.1) return { type: 'batch.capped', maxRunning: dice < 0.05 ? null : 3 };
     if (dice < 0.3) return { type: 'job.cancelling', job, reason: 'asked' };
     return { type: dice < 0.7 ? 'job.pausing' : 'job.unpausing', job };
+  }
+
+  #poolEvent(host: string): GpoolEvent {
+    return this.#pick<GpoolEvent>([
+      { type: 'host.held', host, reason: 'busy today' },
+      { type: 'host.released', host },
+      { type: 'host.draining', host, reason: 'repairs' },
+      { type: 'host.drained', host },
+      { type: 'host.removed', host, reason: 'sold' },
+      { type: 'host.set-aside', host, fault: LOST, untilMs: 1_700_000_000_000 },
+      { type: 'host.readmitted', host },
+      { type: 'host.slowed', host, ratio: 1.75 },
+      { type: 'host.recovered', host },
+      { type: 'host.added', host, description: describeHost(host) },
+      { type: 'host.added', host: `${host}+`, description: describeHost(`${host}+`) },
+    ]);
   }
 
   /** News that was told before, once more. */
@@ -149,6 +167,11 @@ export class RandomHistory {
     if (element === undefined) throw new Error('nothing to pick from');
     return element;
   }
+}
+
+function describeHost(name: string): Host {
+  const slots = { kind: 'count', count: 2 } as const;
+  return { name, via: { kind: 'local' }, slots, nice: 0, labels: [], root: '~', init: [], env: {} };
 }
 
 const OUTCOMES: readonly Outcome[] = [
