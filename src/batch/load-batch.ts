@@ -14,15 +14,16 @@ export interface LoadedBatch {
 /** Reads `batch.json` and replays the journal. Changes nothing. Throws a StateError. */
 export async function loadBatch(directory: BatchDirectory): Promise<LoadedBatch> {
   const file = await readBatchFile(directory);
-  return { directory, file, state: await replayBatch(directory, file) };
+  const state = await replayBatch(directory, file);
+  if (state.revision === state.madeOf) return { directory, file, state };
+  // Whoever wrote the newest revision died before the journal knew of it: it never came to be.
+  const before = await readBatchFile(directory, directory.revisionFile(state.revision));
+  return { directory, file: before, state: await replayBatch(directory, before) };
 }
 
-/** The state that the journal of a batch tells of. Throws a StateError. */
-export async function replayBatch(directory: BatchDirectory, file: BatchFile): Promise<BatchState> {
-  const state = createBatchState(
-    file.specs,
-    file.hosts.map(({ name }) => name),
-  );
+async function replayBatch(directory: BatchDirectory, file: BatchFile): Promise<BatchState> {
+  const names = file.hosts.map(({ name }) => name);
+  const state = createBatchState(file.specs, names, file);
   await readJournal(directory.journalFile, (event) => void applyEvent(state, event));
   return state;
 }

@@ -3,15 +3,17 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BatchDirectory, createBatchDirectory } from '../journal/batch-directory.js';
-import { writeBatchFile } from '../journal/batch-file.js';
+import { type BatchFile, writeBatchFile } from '../journal/batch-file.js';
 import { openBatchStore } from '../journal/batch-store.js';
 import { createBatchState } from '../queue/batch-state.js';
 import { type Host, hostId } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import { validateSpecs } from '../spec/validate-specs.js';
 import type { BatchOptions } from './batch-options.js';
-import { BatchRun } from './batch-run.js';
-import { type Contact, createNetwork } from './create-network.js';
+import type { BatchRun } from './batch-run.js';
+import type { Contact } from './create-network.js';
+import { createRun } from './held-batch.js';
+import { digestInputs, type InputDigests } from './input-digests.js';
 
 /** A batch to be run. */
 export interface BatchRequest extends Contact {
@@ -35,44 +37,45 @@ export interface BatchRequest extends Contact {
  * that is `BatchRun.start`. Throws a SpecError or StateError, and then no batch was made.
  */
 export async function runBatch(request: BatchRequest): Promise<BatchRun> {
-  const { name, specs, hosts, options, cwd, out } = request;
+  const { name, specs, hosts, cwd, out } = request;
   await validateSpecs(specs, { cwd });
+  const inputs = await digestInputs(specs, cwd);
   const directory = await createBatchDirectory({
     name,
     now: Date.now(),
     cwd,
     ...(out !== undefined && { out }),
   });
-  const id = await describeBatch(directory, request);
-  const store = await openBatchStore(directory, { batch: id });
+  const file = describeBatch(directory, request, inputs);
+  await writeBatchFile(directory, file);
+  const store = await openBatchStore(directory, { batch: file.id });
   const names = hosts.map((host) => host.name);
-  return new BatchRun({
-    id,
-    name,
-    specs,
-    directory,
-    store,
-    options,
-    state: createBatchState(specs, names),
-    network: createNetwork(hosts, options, request),
-    contact: request,
-    joblogs: [directory.joblogFile, ...(request.joblog === undefined ? [] : [resolve(cwd, request.joblog)])],
-    onLogError: request.onLogError,
-  });
+  const held = { directory, file, store, state: createBatchState(specs, names) };
+  const settings = { contact: request, joblogs: joblogsOf(request), onLogError: request.onLogError };
+  return createRun(held, settings);
 }
 
-async function describeBatch(directory: BatchDirectory, { name, specs, hosts, options }: BatchRequest) {
-  const id = hostId(`${basename(directory.path)}-${randomBytes(4).toString('hex')}`);
-  await writeBatchFile(directory, {
-    id,
+/** Where else the joblog goes. */
+export function joblogsOf({ joblog, cwd }: BatchRequest): readonly string[] {
+  return joblog === undefined ? [] : [resolve(cwd, joblog)];
+}
+
+function describeBatch(
+  directory: BatchDirectory,
+  { name, specs, hosts, options }: BatchRequest,
+  inputs: InputDigests,
+): BatchFile {
+  return {
+    schema: 1,
+    id: hostId(`${basename(directory.path)}-${randomBytes(4).toString('hex')}`),
     name,
     createdAt: new Date().toISOString(),
     versions: { gpool: readVersion(), node: process.version },
     hosts,
     options: { ...options },
+    ...(Object.keys(inputs).length > 0 && { inputs }),
     specs,
-  });
-  return id;
+  };
 }
 
 /** gpool's own version, of the package that this file is part of. */

@@ -24,7 +24,7 @@ async function resume(batch: string | undefined, options: ConnectOptions & Watch
   const cwd = process.cwd();
   const directory = await findBatch(batch, cwd);
   return showBatch(options, cwd, (around) =>
-    resumeBatch({ directory, onLogError: warnOnce(), ...toContact(options, around) }),
+    resumeBatch({ directory, cwd, onLogError: warnOnce(), ...toContact(options, around) }),
   );
 }
 

@@ -1,15 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { readVersion } from '../batch/run-batch.js';
 import { SpecError } from '../errors.js';
-import { addCancelCommand } from './cancel-command.js';
 import { errorExitCode, formatError } from './error-text.js';
-import { addExecCommand } from './exec-command.js';
-import { addHostsCommand } from './hosts-command.js';
-import { addLogsCommand } from './logs-command.js';
 import { adviseOnParallelFlag } from './parallel-flag.js';
-import { addResumeCommand } from './resume-command.js';
-import { addRunCommand } from './run-command.js';
-import { addStatusCommand, showNewest } from './status-command.js';
+import { VERBS } from './verbs.js';
 
 /** Runs one command line and answers its exit code. Never throws and never ends the process itself. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -24,9 +18,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[]): Promise<number> {
-  if (argv.length === 0) return showNewest();
+  if (argv.length === 0) return (await import('./status-command.js')).showNewest();
   let exitCode = 0;
-  const program = createProgram((code) => {
+  const program = await createProgram(argv, (code) => {
     exitCode = code;
   });
   try {
@@ -39,7 +33,10 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-function createProgram(finish: (exitCode: number) => void): Command {
+async function createProgram(
+  [verb = '']: readonly string[],
+  finish: (exitCode: number) => void,
+): Promise<Command> {
   const program = new Command('gpool')
     .description('Runs a batch of shell jobs on a pool of SSH hosts.')
     .usage('VERB [options]')
@@ -49,13 +46,9 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .addHelpText('after', '\nWithout a verb: the status of the newest batch. `gpool VERB --help` has more.');
   // What a verb inherits must be set before the verb is added.
   program.exitOverride().configureOutput({ writeErr: () => undefined });
-  addRunCommand(program, finish);
-  addResumeCommand(program, finish);
-  addStatusCommand(program, finish);
-  addLogsCommand(program, finish);
-  addCancelCommand(program, finish);
-  addHostsCommand(program, finish);
-  addExecCommand(program, finish);
+  const wanted = VERBS.get(verb);
+  const loading = wanted ? [wanted] : [...VERBS.values()];
+  for (const add of await Promise.all(loading.map((load) => load()))) add(program, finish);
   return program;
 }
 

@@ -1,8 +1,11 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { runBatch } from '../batch/run-batch.js';
+import { findUpdate } from '../batch/update-batch.js';
 import { toContact } from './common-options.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { planRun, type RunPlan } from './run-plan.js';
+import { runUpdate } from './run-update.js';
 import { showBatch, warnOnce } from './show-batch.js';
 
 /** `gpool run`: a batch from a command line or a batch file. */
@@ -22,6 +25,8 @@ export function addRunCommand(program: Command, finish: (exitCode: number) => vo
 async function run(words: readonly string[], options: RunOptions): Promise<number> {
   const cwd = process.cwd();
   const plan = await planRun(words, options);
+  const existing = plan.out === undefined ? null : await findUpdate(resolve(cwd, plan.out));
+  if (existing) return runUpdate(existing, plan, options, cwd);
   if (options.dryRun) return printCommands(plan);
   if (plan.specs.length === 0) {
     process.stderr.write('gpool: no arguments, so there is nothing to run\n');

@@ -16,6 +16,11 @@ export class BatchDirectory {
     return join(this.path, 'batch.json');
   }
 
+  /** Where `batch.json` of an earlier revision is kept. */
+  revisionFile(revision: number): string {
+    return join(this.path, `batch-${revision}.json`);
+  }
+
   get journalFile(): string {
     return join(this.path, 'journal.jsonl');
   }

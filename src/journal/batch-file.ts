@@ -17,6 +17,12 @@ export interface BatchFile {
   readonly hosts: readonly Host[];
   /** How it was run; plain JSON, no secrets. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** How often it was changed since, from 1. @default 1 */
+  readonly revision?: number;
+  /** Ids of jobs that an earlier revision had: those of the specs skip them. @default none */
+  readonly removed?: readonly string[];
+  /** Digests of the input files and directories, by their source; what they were when this revision was made. */
+  readonly inputs?: Readonly<Record<string, string>>;
   readonly specs: readonly JobSpec[];
 }
 
@@ -33,13 +39,34 @@ export async function writeBatchFile(
 }
 
 /**
- * Reads `batch.json` line by line, as it was written. Throws a StateError: E_BATCH_NOT_FOUND when there is none,
- * E_BATCH_VERSION when it is newer, E_BATCH_DAMAGED with its line when it is not what was written.
+ * Puts the next revision in place. The one before is kept as `batch-<n>.json` first: it holds until the journal knows of the
+ * new one. Throws a StateError (E_BATCH_WRITE).
  */
-export async function readBatchFile(directory: BatchDirectory): Promise<BatchFile> {
-  const reading = new BatchReading(directory.batchFile);
+export async function reviseBatchFile(
+  directory: BatchDirectory,
+  before: BatchFile,
+  changes: Partial<Omit<BatchFile, 'schema' | 'id' | 'revision'>>,
+): Promise<BatchFile> {
+  const { revision = 1 } = before;
+  const kept = directory.revisionFile(revision);
+  const next: BatchFile = { ...before, ...changes, revision: revision + 1 };
+  await explainWrites(kept, () => replaceFile(kept, formatBatchFile(before)));
+  await writeBatchFile(directory, next);
+  return next;
+}
+
+/**
+ * Reads `batch.json` line by line, as it was written. Throws a StateError: E_BATCH_NOT_FOUND when there is none,
+ * E_BATCH_VERSION when it is newer, E_BATCH_DAMAGED with its line when it is not what was written. `path` is that of an earlier
+ * revision.
+ */
+export async function readBatchFile(
+  directory: BatchDirectory,
+  path: string = directory.batchFile,
+): Promise<BatchFile> {
+  const reading = new BatchReading(path);
   try {
-    await readLines(directory.batchFile, (line) => reading.take(line));
+    await readLines(path, (line) => reading.take(line));
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
     throw new StateError('E_BATCH_NOT_FOUND', {
