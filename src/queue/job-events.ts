@@ -3,22 +3,20 @@ import { parseAttemptId } from '../events/attempt-id.js';
 import type { Collected, GpoolEvent, Recorded } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { BatchState } from './batch-state.js';
-import { findHost, freeSlot, moveJob, takeSlot } from './host-events.js';
-import { type AttemptRecord, type Job, lastAttempt } from './job.js';
+import { findHost, freeSlot, isReachable, moveJob, takeSlot } from './host-events.js';
+import { type AttemptRecord, findAttempt, type Job } from './job.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from './states.js';
+import { judgeEnd } from './stop-events.js';
 
 type JobEvent<K extends GpoolEvent['type']> = Recorded<Extract<GpoolEvent, { type: K }>>;
 
 export function applyJobLaunched(state: BatchState, event: JobEvent<'job.launched'>): boolean {
   const job = findJob(state, event.job);
   const host = findHost(state, event.host);
-  const n = job.attempts.length + 1;
-  if (event.attempt !== `${job.id}.${n}`) throw refuse(job, `attempt ${event.attempt} is not its next one`);
-  const reachable = host.state === STATE_FREE || host.state === STATE_BUSY;
-  moveJob(state, job, reachable ? STATE_BUSY : STATE_UNKNOWN, event.type);
+  const attempt = createAttempt(state, job, event);
+  moveJob(state, job, isReachable(host) ? STATE_BUSY : STATE_UNKNOWN, event.type);
   job.host = host.name;
-  job.attempts = [...job.attempts, createAttempt(event, n, host.name, state.revision)];
-  takeSlot(state, host);
+  addAttempt(state, job, attempt);
   return true;
 }
 
@@ -38,35 +36,39 @@ export function applyJobEnded(state: BatchState, event: JobEvent<'job.ended'>): 
   const attempt = openAttempt(state, event);
   if (!attempt) return false;
   attempt.usage = event.usage;
-  closeAttempt(state, attempt, event.outcome);
+  closeAttempt(state, attempt, judgeEnd(attempt, event.outcome));
   return true;
 }
 
 export function applyJobDone(state: BatchState, event: JobEvent<'job.done'>): boolean {
-  const found = currentAttempt(state, event);
+  const found = findDecidable(state, event);
   if (!found) return false;
   const { job, attempt } = found;
   if (attempt.outcome?.kind !== 'succeeded') throw refuse(job, `attempt ${attempt.id} did not succeed`);
   moveJob(state, job, STATE_DONE, event.type);
+  decide(job, attempt);
   attempt.collected = compactCollected(event.collected);
   findHost(state, attempt.host).done += 1;
+  state.tally.done += 1;
   return true;
 }
 
 export function applyJobFailed(state: BatchState, event: JobEvent<'job.failed'>): boolean {
-  const found = currentAttempt(state, event);
+  const found = findDecidable(state, event);
   if (!found) return false;
   const { job, attempt } = found;
   moveJob(state, job, STATE_ERROR, event.type);
+  decide(job, attempt);
   closeAttempt(state, attempt, event.outcome);
   attempt.fault = event.fault;
   attempt.collected = event.collected && compactCollected(event.collected);
   findHost(state, attempt.host).failed += 1;
+  state.tally.failed += 1;
   return true;
 }
 
 export function applyJobRequeued(state: BatchState, event: JobEvent<'job.requeued'>): boolean {
-  const found = currentAttempt(state, event);
+  const found = findDecidable(state, event);
   if (!found) return false;
   const { job, attempt } = found;
   const fault = 'kind' in event.reason ? null : event.reason;
@@ -74,21 +76,57 @@ export function applyJobRequeued(state: BatchState, event: JobEvent<'job.requeue
   closeAttempt(state, attempt, 'kind' in event.reason ? event.reason : { kind: 'lost', fault: event.reason });
   attempt.fault = fault;
   attempt.counted = event.counted;
+  attempt.cost = event.cost ?? 1;
+  job.notBefore = event.notBefore ?? 0;
+  letGo(job);
   job.host = null;
   return true;
 }
 
-/** The job and attempt that a decision of the Manager is about; null when the job has a later attempt by now. */
-function currentAttempt(
+/** The job and attempt that a conclusion of the Manager is about; null when the attempt can decide nothing any more. */
+export function findDecidable(
   state: BatchState,
   event: { readonly job: string; readonly attempt: string },
 ): { readonly job: Job; readonly attempt: AttemptRecord } | null {
   const job = findJob(state, event.job);
-  const attempt = lastAttempt(job);
-  if (attempt?.id === event.attempt) return { job, attempt };
-  const earlier = job.attempts.some(({ id }) => id === event.attempt);
-  if (earlier) return null;
-  throw refuse(job, `it has no attempt ${event.attempt}`);
+  const attempt = findAttempt(job, event.attempt);
+  if (!attempt) throw refuse(job, `it has no attempt ${event.attempt}`);
+  return attempt.settled && job.decidedBy !== attempt ? null : { job, attempt };
+}
+
+/** The record of the job's next attempt. Changes nothing. */
+export function createAttempt(
+  state: BatchState,
+  job: Job,
+  { type, attempt, host, at }: JobEvent<'job.launched' | 'job.copied'>,
+): AttemptRecord {
+  const n = job.attempts.length + 1;
+  if (attempt !== `${job.id}.${n}`) throw refuse(job, `attempt ${attempt} is not its next one`);
+  return {
+    id: attempt,
+    n,
+    host,
+    launchedAt: Date.parse(at),
+    revision: state.revision,
+    copy: type === 'job.copied',
+    slot: null,
+    startedAt: null,
+    outcome: null,
+    usage: null,
+    fault: null,
+    collected: null,
+    counted: true,
+    cost: 1,
+    overdue: false,
+    recalled: false,
+    settled: false,
+  };
+}
+
+/** Gives the job one more attempt, which takes a slot of its host. */
+export function addAttempt(state: BatchState, job: Job, attempt: AttemptRecord): void {
+  job.attempts = [...job.attempts, attempt];
+  takeSlot(state, findHost(state, attempt.host));
 }
 
 /**
@@ -100,35 +138,24 @@ function openAttempt(
   news: { readonly host: string; readonly attempt: string },
 ): AttemptRecord | null {
   const job = state.jobById.get(parseAttemptId(news.attempt).job);
-  const attempt = job && lastAttempt(job);
-  if (attempt?.id !== news.attempt || attempt.host !== news.host) return null;
+  const attempt = job && findAttempt(job, news.attempt);
+  if (attempt?.host !== news.host) return null;
   return attempt.outcome === null ? attempt : null;
 }
 
-function createAttempt(
-  { attempt, at }: JobEvent<'job.launched'>,
-  n: number,
-  host: string,
-  revision: number,
-): AttemptRecord {
-  return {
-    id: attempt,
-    n,
-    host,
-    launchedAt: Date.parse(at),
-    revision,
-    slot: null,
-    startedAt: null,
-    outcome: null,
-    usage: null,
-    fault: null,
-    collected: null,
-    counted: true,
-  };
+function decide(job: Job, attempt: AttemptRecord): void {
+  letGo(job);
+  job.decidedBy = attempt;
+  job.host = attempt.host;
+}
+
+/** None of the attempts made so far can decide the job from now on. */
+function letGo({ attempts }: Job): void {
+  for (const attempt of attempts) attempt.settled = true;
 }
 
 /** Notes how the attempt ended, once; from then on it takes no slot. */
-function closeAttempt(state: BatchState, attempt: AttemptRecord, outcome: Outcome): void {
+export function closeAttempt(state: BatchState, attempt: AttemptRecord, outcome: Outcome): void {
   if (attempt.outcome !== null) return;
   attempt.outcome = outcome.kind === 'succeeded' ? SUCCEEDED : outcome;
   freeSlot(state, findHost(state, attempt.host), attempt.startedAt !== null);
@@ -144,7 +171,8 @@ function compactCollected(collected: Collected): Collected {
   return empty ? NOTHING_COLLECTED : collected;
 }
 
-function findJob(state: BatchState, id: string): Job {
+/** Throws a StateError (E_TRANSITION) for a job that is not in the batch. */
+export function findJob(state: BatchState, id: string): Job {
   const job = state.jobById.get(id);
   if (job) return job;
   throw new StateError('E_TRANSITION', {
@@ -153,7 +181,8 @@ function findJob(state: BatchState, id: string): Job {
   });
 }
 
-function refuse(job: Job, what: string): StateError {
+/** For an event that cannot be. */
+export function refuse(job: Job, what: string): StateError {
   return new StateError('E_TRANSITION', { what, where: `job ${job.id} (${job.spec.name})` });
 }
 

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.js';
+import { parseAttemptId } from '../events/attempt-id.js';
 import type { Collected, Usage } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { JobSpec } from '../spec/job-spec.js';
@@ -14,6 +15,8 @@ export interface AttemptRecord {
   readonly launchedAt: number;
   /** The revision of the batch that it was launched in: says what it was to run. */
   readonly revision: number;
+  /** Made while another attempt of its job was under way. */
+  readonly copy: boolean;
   slot: number | null;
   /** When the news of its start came. */
   startedAt: number | null;
@@ -25,6 +28,14 @@ export interface AttemptRecord {
   collected: Collected | null;
   /** Whether it counts against the job's limit of attempts. */
   counted: boolean;
+  /** How much of that limit it used up, if it counts. */
+  cost: number;
+  /** Whether it ran longer than it may by the median, and is being ended for that. */
+  overdue: boolean;
+  /** Its host was asked to give it back before it starts. */
+  recalled: boolean;
+  /** Concluded, or needed no more: what its host still tells of it is noted here and moves the job no more. */
+  settled: boolean;
 }
 
 /** A JobSpec in a batch. Changes through events only. */
@@ -34,11 +45,15 @@ export interface Job {
   readonly spec: JobSpec;
   /** 0-based place in the batch, for ever: when a batch is revised, new jobs come last and removed ones leave a gap. */
   readonly index: number;
-  /** The host of the last attempt; null while it waits. */
+  /** The host that has it, of several the one that had it first; that of the attempt which decided it; null while it waits. */
   host: string | null;
   state: State;
   /** Oldest first; replaced, never pushed to, so that a million of them stay small. */
   attempts: readonly AttemptRecord[];
+  /** The attempt that made it done or failed it; null before. */
+  decidedBy: AttemptRecord | null;
+  /** Not to be launched before, milliseconds since 1970. */
+  notBefore: number;
   /** How many of them were made before the job was last reopened: those count against no limit. */
   budgetFrom: number;
   /** A person wants it to rest. */
@@ -50,4 +65,20 @@ export interface Job {
 /** The last attempt, if any. */
 export function lastAttempt(job: Job): AttemptRecord | null {
   return job.attempts[job.attempts.length - 1] ?? null;
+}
+
+/** The attempt that tells how the job stands: the one that decided it, or else the last; null when there is none. */
+export function tellingAttempt(job: Job): AttemptRecord | null {
+  return job.decidedBy ?? lastAttempt(job);
+}
+
+/** Attempts that may still decide the job: one, or several while there are copies. */
+export function liveAttempts({ attempts }: Job): AttemptRecord[] {
+  return attempts.filter(({ settled }) => !settled);
+}
+
+/** The job's attempt with this id. */
+export function findAttempt({ attempts }: Job, id: string): AttemptRecord | undefined {
+  const attempt = attempts[parseAttemptId(id).n - 1];
+  return attempt?.id === id ? attempt : undefined;
 }

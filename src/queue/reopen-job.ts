@@ -15,7 +15,9 @@ export function applyJobReopened(state: BatchState, event: Reopening<'job.reopen
   moveJob(state, job, STATE_FREE, event.type);
   if (settledBy) settledBy[was === STATE_DONE ? 'done' : 'failed'] -= 1;
   job.host = null;
+  job.decidedBy = null;
   job.budgetFrom = job.attempts.length;
+  job.notBefore = 0;
   job.paused = false;
   job.cancelling = null;
   state.intents.delete(job);
@@ -39,6 +41,8 @@ export function applyBatchRevised(state: BatchState, event: Reopening<'batch.rev
 /** When a batch ends its hosts are cleaned: their event files begin anew. */
 function reopenBatch(state: BatchState): void {
   state.stopping = null;
+  state.stopMode = null;
+  state.tally = { done: 0, failed: 0 };
   if (!state.ended) return;
   state.ended = false;
   for (const host of Object.keys(state.offsets)) delete state.offsets[host];
