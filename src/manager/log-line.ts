@@ -32,6 +32,8 @@ export function formatLogLine(event: Recorded, findJob: JobFinder): string | nul
       return `${event.type === 'job.pausing' ? 'PAUSE' : 'UNPAUSE'} ${nameJob(findJob(event.job))}`;
     case 'batch.capped':
       return `CAP ${event.maxRunning ?? 'none'}`;
+    case 'job.overdue':
+      return `${describe('OVERDUE', event, findJob)}: longer than ${event.limitSecs} s`;
     case 'job.reopened':
       return `REOPEN ${nameJob(findJob(event.job))}: ${escapeControls(event.reason)}`;
     case 'job.ended':
@@ -82,6 +84,7 @@ type LeftOut =
   | 'batch.started'
   | 'batch.revised'
   | 'batch.waited'
+  | 'batch.resumed'
   | 'batch.ended';
 
 /** `#` counts from 0, as in the log format we inherited. */
@@ -101,7 +104,10 @@ function nameJob(job: Job | undefined): string {
   return job ? `w/name ${escapeControls(job.spec.name)} as job #${job.index}` : 'w/o a name';
 }
 
-function describeCause({ outcome, fault }: Extract<GpoolEvent, { type: 'job.failed' | 'job.dropped' }>): string {
+function describeCause({
+  outcome,
+  fault,
+}: Extract<GpoolEvent, { type: 'job.failed' | 'job.dropped' }>): string {
   if (fault === null || outcome.kind === 'lost') return describeOutcome(outcome);
   return `${describeOutcome(outcome)}, ${describeFault(fault)}`;
 }
