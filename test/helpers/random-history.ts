@@ -94,8 +94,15 @@ export class RandomHistory {
   #intent(job: string): GpoolEvent {
     const dice = this.#random();
     if (dice < 0.1) return { type: 'batch.capped', maxRunning: dice < 0.05 ? null : 3 };
+    if (dice < 0.15) return this.#stop();
     if (dice < 0.3) return { type: 'job.cancelling', job, reason: 'asked' };
     return { type: dice < 0.7 ? 'job.pausing' : 'job.unpausing', job };
+  }
+
+  #stop(): GpoolEvent {
+    const mode = this.#pick(['leave', 'drain', 'kill'] as const);
+    if (this.state.stopping !== null) return { type: 'batch.resumed' };
+    return { type: 'batch.stopping', reason: 'enough', ...(mode !== 'leave' && { mode }) };
   }
 
   #poolEvent(host: string): GpoolEvent {
@@ -128,6 +135,8 @@ export class RandomHistory {
       return dice < 0.1 ? { type: 'job.reopened', job: job.id, reason: 'rerun' } : null;
     const news = { attempt: attempt.id, host: attempt.host, offset: Math.floor(dice * 1e6) };
     if (!attempt.outcome && dice < 0.4) return { type: 'job.started', slot: 1, ...news };
+    if (!attempt.outcome && dice < 0.45)
+      return { type: 'job.overdue', job: job.id, attempt: attempt.id, limitSecs: 1 };
     if (!attempt.outcome && dice < 0.9) return this.#end(news);
     return this.#settle(job, attempt.id, attempt.outcome);
   }
@@ -150,7 +159,8 @@ export class RandomHistory {
     const collected = { stdoutBytes, stderrBytes: 0, files: [], missing: [], skipped: [] };
     if (outcome?.kind === 'succeeded') return { type: 'job.done', ...ids, collected };
     if (this.#random() < 0.5) {
-      return { type: 'job.requeued', ...ids, reason: outcome ?? LOST, counted: outcome !== null };
+      const later = this.#random() < 0.5 ? {} : { cost: 2, notBefore: 1_700_000_000_000 };
+      return { type: 'job.requeued', ...ids, reason: outcome ?? LOST, counted: outcome !== null, ...later };
     }
     const lost: Outcome = { kind: 'lost', fault: LOST };
     return {
@@ -180,4 +190,5 @@ const OUTCOMES: readonly Outcome[] = [
   { kind: 'failed', code: 3 },
   { kind: 'killed', signal: 9 },
   { kind: 'timed-out' },
+  { kind: 'cancelled' },
 ];
