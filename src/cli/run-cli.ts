@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { readVersion } from '../batch/run-batch.js';
 import { SpecError } from '../errors.js';
+import { readVersion } from '../version.js';
 import { errorExitCode, formatError } from './error-text.js';
 import { adviseOnParallelFlag } from './parallel-flag.js';
 import { VERBS } from './verbs.js';

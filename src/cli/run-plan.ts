@@ -4,7 +4,7 @@ import { SpecError } from '../errors.js';
 import { type ArgumentRow, expandArguments } from '../spec/arguments/expand-arguments.js';
 import { fillCommand, fillTemplate } from '../spec/arguments/fill-template.js';
 import { type ArgumentSource, splitCommandLine } from '../spec/arguments/split-command-line.js';
-import { type BatchFile, readBatchFile } from '../spec/batch-file.js';
+import type { BatchFile } from '../spec/batch-file.js';
 import { Builder } from '../spec/builder.js';
 import { parseDuration } from '../spec/duration.js';
 import type { Host } from '../spec/host.js';
@@ -27,7 +27,7 @@ export interface RunPlan {
 
 /** Reads the words and options of `gpool run`. Flags go before the batch file. Throws SpecErrors. */
 export async function planRun(words: readonly string[], options: RunOptions): Promise<RunPlan> {
-  const file = isBatchFile(words) ? await readBatchFile(words[0] ?? '') : undefined;
+  const file = isBatchFile(words) ? await readFile(words[0] ?? '') : undefined;
   const specs = file ? adaptSpecs(file, options) : await makeSpecs(words, options);
   const chosen = (await chooseHosts(options)) ?? file?.hosts ?? withRoot(parseHosts(':'), options.root);
   const slotted = options.jobs === undefined ? chosen : applySlots(chosen, parseJobs(options.jobs));
@@ -39,6 +39,12 @@ export async function planRun(words: readonly string[], options: RunOptions): Pr
     options: toBatchOptions(options),
     out: options.out ?? options.results,
   };
+}
+
+/** Loads what reads YAML only then. */
+async function readFile(path: string): Promise<BatchFile> {
+  const { readBatchFile } = await import('../spec/batch-file.js');
+  return readBatchFile(path);
 }
 
 function withRoot(hosts: readonly Host[], root: string | undefined): readonly Host[] {

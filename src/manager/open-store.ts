@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { type BatchDirectory, createBatchDirectory } from '../journal/batch-directory.js';
 import { writeBatchFile } from '../journal/batch-file.js';
 import { type BatchStore, memoryStore, openBatchStore } from '../journal/batch-store.js';
 import { type Host, hostId } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
+import { readVersion } from '../version.js';
 import type { ManagerSettings } from './manager-options.js';
 
 /** Where a batch is kept, and its id. */
@@ -54,9 +54,4 @@ function createBatchId({ name, clock }: ManagerSettings): string {
     .replace(/[-:]|\..*/g, '')
     .replace('T', '-');
   return hostId(`${at}-${name.slice(0, 40)}-${randomBytes(4).toString('hex')}`);
-}
-
-function readVersion(): string {
-  const manifest: { readonly version: string } = createRequire(import.meta.url)('gpool/package.json');
-  return manifest.version;
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { SpecError } from '../../errors.js';
 import type { Host } from '../host.js';
-import { parseHostsYaml } from './hosts-yaml.js';
 import { type Inventory, PLAIN_DEFAULTS } from './inventory.js';
 import { parseHosts } from './parse-hosts.js';
 
@@ -11,7 +10,8 @@ import { parseHosts } from './parse-hosts.js';
  */
 export async function readInventory(path: string): Promise<Inventory> {
   const text = await readText(path);
-  if (/\.ya?ml$/i.test(path)) return parseHostsYaml(text, path);
+  // Loaded only where it is needed: a command starts the sooner for it.
+  if (/\.ya?ml$/i.test(path)) return (await import('./hosts-yaml.js')).parseHostsYaml(text, path);
   return { hosts: parseHosts(text, path), groups: {}, defaults: PLAIN_DEFAULTS };
 }
 

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+
+/** Adds a verb to the program; `finish` takes its exit code. */
+export type AddVerb = (program: Command, finish: (exitCode: number) => void) => void;
+
+/** The verbs in the order of the help, each loaded only when it is asked for: a command starts the sooner for it. */
+export const VERBS: ReadonlyMap<string, () => Promise<AddVerb>> = new Map([
+  ['run', async () => (await import('./run-command.js')).addRunCommand],
+  ['resume', async () => (await import('./resume-command.js')).addResumeCommand],
+  ['rerun', async () => (await import('./rerun-command.js')).addRerunCommand],
+  ['status', async () => (await import('./status-command.js')).addStatusCommand],
+  ['logs', async () => (await import('./logs-command.js')).addLogsCommand],
+  ['cancel', async () => (await import('./cancel-command.js')).addCancelCommand],
+  ['hosts', async () => (await import('./hosts-command.js')).addHostsCommand],
+  ['exec', async () => (await import('./exec-command.js')).addExecCommand],
+]);
