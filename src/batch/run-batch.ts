@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, resolve } from 'node:path';
 import { type BatchDirectory, createBatchDirectory } from '../journal/batch-directory.js';
 import { type BatchFile, writeBatchFile } from '../journal/batch-file.js';
 import { openBatchStore } from '../journal/batch-store.js';
@@ -9,6 +7,7 @@ import { createBatchState } from '../queue/batch-state.js';
 import { type Host, hostId } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import { validateSpecs } from '../spec/validate-specs.js';
+import { readVersion } from '../version.js';
 import type { BatchOptions } from './batch-options.js';
 import type { BatchRun } from './batch-run.js';
 import type { Contact } from './create-network.js';
@@ -76,23 +75,4 @@ function describeBatch(
     ...(Object.keys(inputs).length > 0 && { inputs }),
     specs,
   };
-}
-
-/** gpool's own version, of the package that this file is part of. */
-export function readVersion(): string {
-  for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
-    const version = findVersion(directory);
-    if (version !== undefined || directory === dirname(directory)) return version ?? 'unknown';
-  }
-}
-
-function findVersion(directory: string): string | undefined {
-  try {
-    const { version }: { version?: string } = JSON.parse(
-      readFileSync(resolve(directory, 'package.json'), 'utf8'),
-    );
-    return version;
-  } catch {
-    return undefined;
-  }
 }
