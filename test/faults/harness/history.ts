@@ -11,8 +11,9 @@ export interface AttemptHistory {
   readonly ends: string[];
   /** How it was settled: `done`, `failed`, `requeued`; one word for each time. */
   readonly settled: string[];
-  /** Why it was settled so, for people. */
+  /** Why it was settled so, for people, and when: milliseconds since 1970. */
   reason: string;
+  settledAt: number;
 }
 
 export interface History {
@@ -26,6 +27,7 @@ export interface History {
 interface Line {
   readonly seq?: number;
   readonly type?: string;
+  readonly at?: string;
   readonly batch?: string;
   readonly jobs?: number;
   readonly job?: string;
@@ -76,7 +78,16 @@ class HistoryReading implements History {
     const before = this.attempts.get(`${job}.${n - 1}`);
     if (n > 1 && (before === undefined || before.settled.length === 0))
       this.faults.push(`attempt ${attempt} was launched before the one before it was settled`);
-    this.attempts.set(attempt, { id: attempt, job, n, host, ends: [], settled: [], reason: '' });
+    this.attempts.set(attempt, {
+      id: attempt,
+      job,
+      n,
+      host,
+      ends: [],
+      settled: [],
+      reason: '',
+      settledAt: 0,
+    });
   }
 
   #note(line: Line): void {
@@ -89,6 +100,7 @@ class HistoryReading implements History {
       attempt.ends.push(line.outcome?.kind ?? '');
     } else {
       attempt.settled.push(word);
+      attempt.settledAt = Date.parse(line.at ?? '');
       attempt.reason = JSON.stringify(line.reason ?? line.outcome ?? '');
     }
   }

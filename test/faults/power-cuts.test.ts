@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import { type Random, seededRandom } from '../../src/random.js';
+import { sshdTest } from '../helpers/tiers.js';
+import { waitFor } from '../helpers/wait-for.js';
+import { checkInvariants } from './harness/check-invariants.js';
+import { Controller } from './harness/controller.js';
+import { FULL, faultSeed } from './harness/effort.js';
+import { type AttemptHistory, readHistory } from './harness/history.js';
+import { type Lab, startLab } from './harness/lab.js';
+import type { Machine } from './harness/machine.js';
+
+/** Moments at which two of eight machines lose their power. */
+const CUTS = FULL ? 50 : 4;
+
+sshdTest(
+  `two of eight machines lose their power, ${CUTS} times: what they held runs once more, elsewhere nothing does`,
+  async (t) => {
+    t.timeout(3_600_000);
+    const random = seededRandom(faultSeed(t));
+    const lab = await startLab();
+    t.teardown(() => lab.close());
+    let worst = 0;
+    let lost = 0;
+    for (let cut = 1; cut <= CUTS; cut++) {
+      const told = await cutTwo(t, lab, random);
+      worst = Math.max(worst, told.slowestMs);
+      lost += told.lost;
+    }
+    t.log(
+      `${lost} attempts were lost in ${CUTS} cuts; the last of a cut was told ${(worst / 1000).toFixed(1)} s after its host was back`,
+    );
+    t.true(worst <= 60_000);
+  },
+);
+
+/** A batch of 400 jobs in which two machines go down at a random time, half of the time without a word, and come back. */
+async function cutTwo(t: ExecutionContext, lab: Lab, random: Random) {
+  const home = await lab.directory('home');
+  const batch = join(home, 'b');
+  const controller = Controller.run({ sshConfig: lab.sshConfig, home, jobs: 400, sleep: '0.5' });
+  const victims = pickTwo(lab.machines, random);
+  await waitFor(() => hasStarted(batch), { limitMs: 60_000, what: 'the first start' });
+  await pause(random() * 8_000);
+  for (const machine of victims) {
+    const isSilent = random() < 0.5;
+    if (isSilent) await lab.firewall.partition(machine);
+    await machine.powerCut();
+  }
+  await pause(random() * 3_000);
+  await lab.firewall.healAll();
+  await Promise.all(victims.map((machine) => machine.boot()));
+  const back = Date.now();
+  const { code, stderr } = await controller.ended;
+  t.is(code, 0, stderr);
+  t.deepEqual(await checkInvariants(batch, await lab.witnesses()), []);
+  const attempts = [...(await readHistory(batch)).attempts.values()];
+  const lost = attempts.filter(({ settled }) => settled.includes('requeued'));
+  const names = victims.map(({ name }) => name);
+  t.deepEqual(
+    lost.filter(({ host }) => !names.includes(host)).map(({ id }) => id),
+    [],
+    'no effect on other hosts',
+  );
+  for (const { reason, n } of lost) {
+    t.regex(reason, /E_REBOOTED/);
+    t.true(n <= 1, 'lost once, at most one more try');
+  }
+  return { lost: lost.length, slowestMs: Math.max(0, ...lost.map((attempt) => toldAfter(attempt, back))) };
+}
+
+function toldAfter({ settledAt }: AttemptHistory, back: number): number {
+  return settledAt - back;
+}
+
+function pickTwo(machines: readonly Machine[], random: Random): Machine[] {
+  const first = Math.floor(random() * machines.length);
+  const second = (first + 1 + Math.floor(random() * (machines.length - 1))) % machines.length;
+  return machines.filter((_, at) => at === first || at === second);
+}
+
+async function hasStarted(batch: string): Promise<boolean> {
+  const history = await readHistory(batch).catch(() => null);
+  return history !== null && history.attempts.size > 0;
+}
