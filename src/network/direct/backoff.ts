@@ -4,13 +4,13 @@ import type { Random } from '../../random.js';
 export interface ReconnectPolicy {
   /** Before the second try; doubles each time. Milliseconds. @default 1000 */
   readonly firstMs: number;
-  /** Never longer than this. Milliseconds. @default 60000 */
+  /** Never longer than this. Milliseconds. @default 20000: results are here within half a minute of a heal */
   readonly mostMs: number;
 }
 
-export const defaultReconnectPolicy: ReconnectPolicy = { firstMs: 1000, mostMs: 60_000 };
+export const defaultReconnectPolicy: ReconnectPolicy = { firstMs: 1000, mostMs: 20_000 };
 
-/** The wait before try `n` (from 1) after a loss, between half and the whole of 1, 2, 4 … 60 s: hosts do not return in step. */
+/** The wait before try `n` (from 1) after a loss, between half and the whole of 1, 2, 4 … 20 s: hosts do not return in step. */
 export function backoffMs(n: number, random: Random, policy: ReconnectPolicy): number {
   const whole = Math.min(policy.mostMs, policy.firstMs * 2 ** Math.min(n - 1, 30));
   return whole * (0.5 + random() / 2);
