@@ -1,10 +1,11 @@
 import type { BatchDirectory } from '../journal/batch-directory.js';
 import { readBatchFile } from '../journal/batch-file.js';
 import { type BatchStore, openBatchStore } from '../journal/batch-store.js';
+import type { Host } from '../spec/host.js';
 import { BatchRun } from './batch-run.js';
 import { type Contact, createNetwork } from './create-network.js';
 import { type LoadedBatch, loadBatch } from './load-batch.js';
-import { hasVanished } from './replace-hosts.js';
+import { poolHosts } from './replace-hosts.js';
 
 /** A batch that nobody else runs or changes meanwhile: until its store is closed. */
 export interface HeldBatch extends LoadedBatch {
@@ -14,6 +15,8 @@ export interface HeldBatch extends LoadedBatch {
 /** How a batch that is held is run. */
 export interface RunSettings {
   readonly contact: Contact;
+  /** @default those that it has by its journal */
+  readonly hosts?: readonly Host[] | undefined;
   /** Further places for the joblog, absolute. */
   readonly joblogs?: readonly string[];
   /** Told what went wrong in a log, which harms nothing else. */
@@ -39,11 +42,10 @@ export async function letGoOnError<T>(store: BatchStore, act: () => Promise<T>):
 }
 
 /** Puts the parts of a batch together. Connects to nothing yet. */
-export function createRun(held: HeldBatch, { contact, joblogs = [], onLogError }: RunSettings): BatchRun {
+export function createRun(held: HeldBatch, settings: RunSettings): BatchRun {
+  const { contact, joblogs = [], hosts = poolHosts(held), onLogError } = settings;
   const { directory, file, state, store } = held;
   const { id, name, specs, options } = file;
-  const gone = new Set(state.hosts.filter(hasVanished).map((host) => host.name));
-  const hosts = file.hosts.filter((host) => !gone.has(host.name));
   return new BatchRun({
     id,
     name,

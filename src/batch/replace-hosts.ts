@@ -1,34 +1,41 @@
+import { isDeepStrictEqual } from 'node:util';
 import { HostError } from '../errors.js';
 import type { GpoolEvent } from '../events/event.js';
 import type { HostRecord } from '../queue/batch-state.js';
-import { STATE_ERROR } from '../queue/states.js';
+import { STATE_DONE, STATE_ERROR } from '../queue/states.js';
 import type { Host } from '../spec/host.js';
 import type { LoadedBatch } from './load-batch.js';
 
-/** What a batch that goes on has to know of another list of hosts. */
-export interface HostChange {
-  /** The new ones, and behind them those that the journal tells of. */
-  readonly hosts: readonly Host[];
-  /** Tells that hosts have vanished: what they have stays unknown. */
-  readonly vanished: readonly GpoolEvent[];
+/** The hosts that a batch goes on with: as it was started with them or as they were added, without those that left. */
+export function poolHosts({ file, state }: LoadedBatch): Host[] {
+  const described = new Map(file.hosts.map((host) => [host.name, host]));
+  return state.hosts.flatMap((record) => {
+    const host = record.description ?? described.get(record.name);
+    return host && record.state !== STATE_DONE && !hasVanished(record) ? [host] : [];
+  });
 }
 
-/** Puts other hosts in the place of those that the batch had. Pure. */
-export function replaceHosts({ file, state }: LoadedBatch, hosts: readonly Host[]): HostChange {
+/** What to record so that a batch goes on with these hosts. What the others have stays unknown. Pure. */
+export function replaceHosts(loaded: LoadedBatch, hosts: readonly Host[]): GpoolEvent[] {
   const names = new Set(hosts.map(({ name }) => name));
-  const gone = file.hosts.filter(({ name }) => !names.has(name));
-  const vanished = gone.flatMap(({ name }): GpoolEvent[] => {
-    const record = state.hostByName.get(name);
-    if (!record || hasVanished(record)) return [];
-    const what = 'the host is not in the inventory any more';
-    const next = 'What it has stays unknown; name it again with -S to ask it.';
-    const fault = new HostError('E_HOST_UNKNOWN', { what, where: name, next }).toFault();
-    return [{ type: 'host.failed', host: name, fault }];
-  });
-  return { hosts: [...hosts, ...gone], vanished };
+  const known = new Map(poolHosts(loaded).map((host) => [host.name, host]));
+  const added = hosts.filter((host) => !isDeepStrictEqual(known.get(host.name), host));
+  const vanished = [...known.values()].filter(({ name }) => !names.has(name));
+  return [
+    ...added.map((host): GpoolEvent => ({ type: 'host.added', host: host.name, description: host })),
+    ...vanished.map(
+      ({ name }): GpoolEvent => ({ type: 'host.failed', host: name, fault: vanishedFault(name) }),
+    ),
+  ];
 }
 
 /** Whether the host was left out of the inventory since: then nobody connects to it. */
-export function hasVanished({ state, fault }: HostRecord): boolean {
+function hasVanished({ state, fault }: HostRecord): boolean {
   return state === STATE_ERROR && fault?.code === 'E_HOST_UNKNOWN';
+}
+
+function vanishedFault(where: string) {
+  const what = 'the host is not in the inventory any more';
+  const next = 'What it has stays unknown; name it again with -S or --slf to ask it.';
+  return new HostError('E_HOST_UNKNOWN', { what, where, next }).toFault();
 }

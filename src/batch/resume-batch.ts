@@ -1,14 +1,18 @@
 import type { BatchDirectory } from '../journal/batch-directory.js';
 import { STATE_FREE } from '../queue/states.js';
+import type { Host } from '../spec/host.js';
 import type { BatchRun } from './batch-run.js';
 import type { Contact } from './create-network.js';
 import { createRun, holdBatch, letGoOnError } from './held-batch.js';
-import { refreshInputs } from './revise-batch.js';
+import { replaceHosts } from './replace-hosts.js';
+import { recordEvents, refreshInputs } from './revise-batch.js';
 
 export interface ResumeRequest extends Contact {
   readonly directory: BatchDirectory;
   /** What relative paths start from. */
   readonly cwd: string;
+  /** Other hosts than those that it has. What one that is not among them has stays unknown. @default the same */
+  readonly hosts?: readonly Host[] | undefined;
   readonly onLogError: (error: unknown) => void;
 }
 
@@ -17,10 +21,11 @@ export interface ResumeRequest extends Contact {
  * launched. Throws a StateError when the batch cannot be read, or when another process runs it (E_BATCH_HELD).
  */
 export async function resumeBatch(request: ResumeRequest): Promise<BatchRun> {
-  const { directory, cwd, onLogError, ...contact } = request;
+  const { directory, cwd, hosts, onLogError, ...contact } = request;
   const held = await holdBatch(directory);
   return letGoOnError(held.store, async () => {
-    const current = await refreshInputs(held, held.state.jobQueue.inState(STATE_FREE), cwd);
-    return createRun(current, { contact, onLogError });
+    const pooled = hosts ? await recordEvents(held, replaceHosts(held, hosts)) : held;
+    const current = await refreshInputs(pooled, pooled.state.jobQueue.inState(STATE_FREE), cwd);
+    return createRun(current, { contact, hosts, onLogError });
   });
 }

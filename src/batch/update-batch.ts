@@ -41,7 +41,6 @@ export async function updateBatch(request: UpdateRequest): Promise<BatchRun> {
   const held = await holdBatch(request.directory);
   return letGoOnError(held.store, async () => {
     const planned = await compare(held, request, inputs);
-    const { hosts, vanished } = replaceHosts(held, request.hosts);
     const kept = planned.filter(({ fate }) => fate !== 'removed');
     const removed = planned.filter(({ fate }) => fate === 'removed').map(({ id }) => id);
     const changes = {
@@ -49,10 +48,11 @@ export async function updateBatch(request: UpdateRequest): Promise<BatchRun> {
       removed: [...(held.file.removed ?? []), ...removed],
       options: { ...request.options },
       inputs,
-      hosts,
     };
-    const revised = await reviseBatch(held, changes, [...planned.flatMap(reopen), ...vanished]);
-    const settings = { contact: request, joblogs: joblogsOf(request), onLogError: request.onLogError };
+    const events = [...replaceHosts(held, request.hosts), ...planned.flatMap(reopen)];
+    const revised = await reviseBatch(held, changes, events);
+    const { hosts } = request;
+    const settings = { contact: request, hosts, joblogs: joblogsOf(request), onLogError: request.onLogError };
     return createRun(revised, settings);
   });
 }

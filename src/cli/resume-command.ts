@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { findBatch } from '../batch/find-batch.js';
 import { resumeBatch } from '../batch/resume-batch.js';
-import { addConnectOptions, type ConnectOptions, toContact } from './common-options.js';
+import { chooseHosts } from './choose-hosts.js';
+import { addHostOptions, type HostOptions, toContact } from './common-options.js';
 import { addOutputOptions } from './run-options.js';
 import { showBatch, warnOnce } from './show-batch.js';
 import type { WatchOptions } from './watch-run.js';
@@ -13,23 +14,26 @@ export function addResumeCommand(program: Command, finish: (exitCode: number) =>
     .summary('go on with a batch that was left')
     .argument('[batch]', 'a batch directory, its name under ./batches, or latest (default: latest)')
     .addHelpText('before', EXAMPLES);
-  addOutputOptions(addConnectOptions(command)).action(
-    async (batch: string | undefined, options: ConnectOptions & WatchOptions) => {
+  addOutputOptions(addHostOptions(command)).action(
+    async (batch: string | undefined, options: HostOptions & WatchOptions) => {
       finish(await resume(batch, options));
     },
   );
 }
 
-async function resume(batch: string | undefined, options: ConnectOptions & WatchOptions): Promise<number> {
+async function resume(batch: string | undefined, options: HostOptions & WatchOptions): Promise<number> {
   const cwd = process.cwd();
   const directory = await findBatch(batch, cwd);
+  const hosts = await chooseHosts(options);
   return showBatch(options, cwd, (around) =>
-    resumeBatch({ directory, cwd, onLogError: warnOnce(), ...toContact(options, around) }),
+    resumeBatch({ directory, cwd, hosts, onLogError: warnOnce(), ...toContact(options, around) }),
   );
 }
 
 const EXAMPLES = `Examples:
   gpool resume             fetch what ended meanwhile, wait for what runs, start the rest
   gpool resume runs/a      the batch in that directory
+  gpool resume --slf hosts.yaml
+                           on these hosts from now on
 
 `;
