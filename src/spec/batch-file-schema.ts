@@ -1,8 +1,11 @@
 import { z } from 'zod';
-import { SpecError } from '../errors.js';
 import { parseDuration } from './duration.js';
+import { parseHaltRule } from './halt-rule.js';
 import { sweepValueSchema, variablesSchema } from './job-input.js';
+import { parsedText } from './parsed-text.js';
+import { retryShape } from './retry-schema.js';
 import { strictObject } from './strict-object.js';
+import { parseTimeLimit, parseWarning } from './time-limit.js';
 
 const linesSchema = z.union(
   [z.string(), z.array(z.string())],
@@ -16,17 +19,17 @@ const filesSchema = z.array(
   ),
 );
 
-const timeoutSchema = z
-  .union([z.number(), z.string()], 'is not a span of time')
-  .transform((span, context) => {
-    try {
-      return parseDuration(String(span));
-    } catch (error) {
-      if (!(error instanceof SpecError)) throw error;
-      context.addIssue({ code: 'custom', message: `${error.where} ${error.what}. ${error.next}` });
-      return z.NEVER;
-    }
-  });
+const limitsSchema = strictObject({
+  timeout: parsedText(parseTimeLimit, 'is not a span of time').optional(),
+  signal: parsedText(parseWarning, 'is not a signal').optional(),
+});
+
+const retryDelaySchema = parsedText(parseDuration, 'is not a span of time');
+/** Kept as it is written. */
+const haltSchema = parsedText((text) => {
+  parseHaltRule(text);
+  return text;
+}, 'is not a halt rule');
 
 const valuesSchema = z.array(sweepValueSchema);
 const pointsSchema = z.array(z.record(z.string(), sweepValueSchema));
@@ -38,8 +41,13 @@ const common = {
   returns: z.array(z.string()).optional(),
   repeat: z.int('is not a whole number').optional(),
   env: variablesSchema.optional(),
-  limits: strictObject({ timeout: timeoutSchema.optional() }).optional(),
+  limits: limitsSchema.optional(),
   repeatable: z.boolean().optional(),
+  /** Tries in all, as on the command line. */
+  retries: z.int('is not a whole number').min(1, 'is less than 1: the first try is one of them').optional(),
+  retryOn: retryShape.retryOn,
+  neverRetry: retryShape.neverRetry,
+  retryDelay: retryDelaySchema.optional(),
 };
 
 const work = {
@@ -70,6 +78,7 @@ export const batchFileSchema = strictObject({
   ...common,
   ...work,
   hosts: hostsSchema.optional(),
+  halt: haltSchema.optional(),
   jobs: z.array(entrySchema).optional(),
 }).superRefine((file, context) => {
   if (file.jobs === undefined && !hasOneCommand(file)) {

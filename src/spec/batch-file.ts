@@ -27,6 +27,8 @@ export interface BatchFile {
   /** Undefined when the file names none; then the command line must. */
   readonly hosts: readonly Host[] | undefined;
   readonly specs: readonly JobSpec[];
+  /** When the batch stops before its end, as `--halt` takes it. */
+  readonly halt: string | undefined;
 }
 
 /**
@@ -51,6 +53,7 @@ export async function readBatchFile(path: string): Promise<BatchFile> {
     name: file.name ?? basename(path).replace(/\.[^.]*$/, ''),
     hosts: hosts ?? undefined,
     specs: specs ?? [],
+    halt: file.halt,
   };
 }
 
@@ -60,13 +63,11 @@ function entriesOf(file: BatchFileContent): { job: BatchFileEntry; path: (string
   return [{ job: { ...file, name: file.sweep ? undefined : file.name }, path: [] }];
 }
 
-function inherit(
-  job: BatchFileEntry,
-  { returns, env, limits, repeatable }: BatchFileContent,
-): BatchFileEntry {
-  const inherited = Object.entries({ returns, limits, repeatable }).filter(
-    ([, value]) => value !== undefined,
-  );
+/** What the whole file says holds for a job that does not say it. */
+function inherit(job: BatchFileEntry, file: BatchFileContent): BatchFileEntry {
+  const { returns, env, limits, repeatable, retries, retryOn, neverRetry, retryDelay } = file;
+  const common = { returns, limits, repeatable, retries, retryOn, neverRetry, retryDelay };
+  const inherited = Object.entries(common).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(inherited), ...job, env: { ...env, ...job.env } };
 }
 
@@ -96,8 +97,13 @@ function addEntry(entry: BatchFileEntry, builder: Builder, where: (key?: string)
 }
 
 function toInput(entry: BatchFileEntry): JobInput {
-  const { command, commands = command ?? [], files, returns, name, repeat, env, limits, repeatable } = entry;
-  return { commands, files, returns, name, repeat, env, repeatable, timeoutSecs: limits?.timeout };
+  const { command, commands = command ?? [], files, returns, name, repeat, env, repeatable } = entry;
+  const { retries, retryOn, neverRetry, retryDelay: retryDelaySecs, limits } = entry;
+  // The file counts the first try, as the command line does.
+  const further = retries === undefined ? undefined : retries - 1;
+  const retry = { retries: further, retryOn, neverRetry, retryDelaySecs };
+  const limit = { ...limits?.timeout, warn: limits?.signal };
+  return { commands, files, returns, name, repeat, env, repeatable, ...limit, ...retry };
 }
 
 function findPlaceProblems(template: JobInput, grid: Grid, where: (key?: string) => string): Problem[] {

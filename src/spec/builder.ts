@@ -1,6 +1,13 @@
 import { findFileProblems, parseInputFile } from './files.js';
 import { describeFinding, flattenIssue } from './issues.js';
-import { type CheckedInput, isPrintable, type JobInput, jobInputSchema } from './job-input.js';
+import {
+  type CheckedInput,
+  isPrintable,
+  type JobInput,
+  jobInputSchema,
+  toLimits,
+  toRetryRules,
+} from './job-input.js';
 import type { InputFile, JobSpec } from './job-spec.js';
 import { fillPlaceholders, findUnknownPlaceholders } from './placeholders.js';
 import { type Problem, throwProblems } from './problems.js';
@@ -141,14 +148,17 @@ function replicate(
   files: InputFile[],
   names: UniqueNames,
 ): JobSpec[] {
+  const limits = toLimits(input);
+  const retry = toRetryRules(input);
   const shared = deepFreeze({
     commands: input.commands,
     files: files.length === 0 ? NONE : files,
     returns: input.returns ?? NONE,
     env: input.env ?? NOTHING,
     values: input.values ?? NOTHING,
-    limits: input.timeoutSecs === undefined ? NOTHING : { timeoutSecs: input.timeoutSecs },
+    limits: Object.keys(limits).length === 0 ? NOTHING : limits,
     repeatable: input.repeatable ?? true,
+    ...(retry && { retry }),
     args: input.args ?? NONE,
   });
   return names

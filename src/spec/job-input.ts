@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { findFileProblems, findReturnProblems, parseInputFile, parseReturnFile } from './files.js';
-import type { InputFile, ReturnFile, SweepValue } from './job-spec.js';
+import type { InputFile, Limits, ReturnFile, SweepValue } from './job-spec.js';
+import type { RetryRules } from './retry-rules.js';
+import { retryShape } from './retry-schema.js';
 import { strictObject } from './strict-object.js';
+import { findLimitProblem, findWarningProblem } from './time-limit.js';
 
 /** A job as people write it. Everything but `commands` may be left out. */
-export interface JobInput {
+export interface JobInput extends RetryRules {
   /** Lines of one bash script. */
   readonly commands: string | readonly string[];
   /** Files and directories the job needs: `source`, `source:target`, or the two apart. */
@@ -18,6 +21,10 @@ export interface JobInput {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Whole wall-clock seconds that one attempt may take. @default no limit */
   readonly timeoutSecs?: number | undefined;
+  /** The same in percent, above 100, of the median run time of the batch's jobs that succeeded. @default no limit */
+  readonly timeoutPercent?: number | undefined;
+  /** The signal (`USR1`) that the job gets so many seconds before its time limit, to save its work. @default none */
+  readonly warn?: Limits['warn'] | undefined;
   /** Whether the job may be started again when it is unclear if it ran. @default true */
   readonly repeatable?: boolean | undefined;
   /** Parameters, exported to the job under their own names. */
@@ -83,15 +90,37 @@ export const jobInputSchema = strictObject({
   env: variablesSchema.optional(),
   repeatable: z.boolean().optional(),
   timeoutSecs: z.int('is not a whole number of seconds').min(1, 'is less than 1 second').optional(),
+  timeoutPercent: z.number('is not a percentage').gt(100, 'is not above 100 percent').optional(),
+  warn: strictObject({ signal: z.string(), secs: z.int('is not a whole number of seconds') }).optional(),
+  ...retryShape,
   values: variables(sweepValueSchema).optional(),
   args: z.array(text).optional(),
-}).superRefine(({ env = {}, values = {} }, context) => {
+}).superRefine(({ env = {}, values = {}, ...limits }, context) => {
   const both = Object.keys(values).filter((name) => Object.hasOwn(env, name));
   tell(
     both.map((name) => `${name} is both a value and in env`),
     context,
   );
+  const problem = (limits.warn && findWarningProblem(limits.warn)) ?? findLimitProblem(toLimits(limits));
+  if (problem) tell([problem], context);
 });
+
+/** What of an input is a limit. */
+export function toLimits({ timeoutSecs, timeoutPercent, warn }: Pick<JobInput, keyof Limits>): Limits {
+  return {
+    ...(timeoutSecs !== undefined && { timeoutSecs }),
+    ...(timeoutPercent !== undefined && { timeoutPercent }),
+    ...(warn && { warn }),
+  };
+}
+
+/** What of an input is a rule about retries; undefined when there is none. */
+export function toRetryRules(input: RetryRules): RetryRules | undefined {
+  const { retries, retryOn, neverRetry, retryDelaySecs } = input;
+  const rules = Object.entries({ retries, retryOn, neverRetry, retryDelaySecs });
+  const given = rules.filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
 
 /** Whether a text can name an environment variable of a job. */
 export function isVariableName(name: string): boolean {

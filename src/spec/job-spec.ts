@@ -1,3 +1,5 @@
+import type { RetryRules } from './retry-rules.js';
+
 /** A value of a sweep parameter. */
 export type SweepValue = string | number | boolean;
 
@@ -21,6 +23,11 @@ export interface ReturnFile {
 export interface Limits {
   /** Wall-clock seconds for one attempt; enforced on the host. TERM, then KILL after 10 s. */
   readonly timeoutSecs?: number;
+  /**
+   * Percent, above 100, of the median run time of the jobs of the batch that succeeded, from the third one on. The
+   * controller makes seconds of it, at least one, and hands them over with each later attempt.
+   */
+  readonly timeoutPercent?: number;
   /** The signal (`USR1`) that the job's process group gets once, so many seconds before the time limit: to save its work. */
   readonly warn?: { readonly signal: string; readonly secs: number };
 }
@@ -43,6 +50,8 @@ export interface JobSpec {
   readonly limits: Limits;
   /** Whether another attempt may be made after an unclear start. @default true */
   readonly repeatable: boolean;
+  /** When it is tried again. @default as its batch says */
+  readonly retry?: RetryRules;
   /** The arguments a `gpool run` command line was filled with; for `--tag` and the live view. */
   readonly args: readonly string[];
 }
