@@ -46,4 +46,5 @@ export function finish(child: ChildProcess): Promise<GpoolRun> {
   });
 }
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** The built command. */
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));

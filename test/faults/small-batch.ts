@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadBatch } from '../../src/batch/load-batch.js';
+import { BatchDirectory } from '../../src/journal/batch-directory.js';
+import type { Job } from '../../src/queue/job.js';
+import { partName } from '../helpers/strace.js';
+
+/** Jobs in a small batch. */
+export const JOBS = 20;
+
+/** A batch of jobs that last no time, of which each leaves a line in a witness file when it runs. */
+export class SmallBatch {
+  readonly path: string;
+  readonly witness: string;
+
+  constructor(
+    readonly cwd: string,
+    readonly name: string,
+    readonly sshConfig: string,
+  ) {
+    this.path = join(cwd, name);
+    this.witness = `${this.path}.witness`;
+  }
+
+  /** The command line that begins it. */
+  get run(): string[] {
+    const numbers = Array.from({ length: JOBS }, (_, at) => String(at + 1));
+    const command = `echo "$GPOOL_JOB.$GPOOL_ATTEMPT" >> ${this.witness}; echo out-{}`;
+    const hosts = ['-F', this.sshConfig, '-S', '2/host1,2/host2'];
+    return ['run', ...hosts, '--quiet', '--out', this.name, '--', command, ':::', ...numbers];
+  }
+
+  /** The command line that goes on with it. */
+  get resume(): string[] {
+    return ['resume', this.name, '--quiet'];
+  }
+
+  /** Every file that a controller writes, but the joblog; `part` names those on their way. */
+  files(part: string): string[] {
+    const top = ['', 'jobs', 'batch.json', '.batch.json.part', 'journal.jsonl', 'log.jsonl'];
+    const ofJobs = Array.from({ length: JOBS }, (_, at) => join('jobs', String(at + 1), '1'));
+    const outputs = ofJobs.flatMap((job) => [job, join(job, 'stdout'), join(job, partName(part))]);
+    return [...top, ...outputs].map((file) => join(this.path, file));
+  }
+
+  get joblog(): string {
+    return join(this.path, 'joblog.tsv');
+  }
+
+  /** Whether there is a batch that can be resumed. */
+  get isThere(): boolean {
+    return existsSync(join(this.path, 'batch.json'));
+  }
+
+  /** Each attempt that ran, as often as it ran. */
+  async ran(): Promise<string[]> {
+    return (await readFile(this.witness, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+  }
+
+  /** What is wrong with it now that it should be over: nothing, when each job ran once and its result is here. */
+  async faults(): Promise<string[]> {
+    const { state } = await loadBatch(new BatchDirectory(this.path));
+    const expected = state.jobs.map(({ id }) => `${id}.1`).sort();
+    const ran = (await this.ran()).sort();
+    const executions = ran.join() === expected.join() ? [] : [`ran: ${ran.join(' ')}`];
+    const jobs = await Promise.all(state.jobs.map((job) => this.#faultsOf(job)));
+    return [...(state.ended ? [] : ['not ended']), ...executions, ...jobs.flat()];
+  }
+
+  async #faultsOf({ id, state, attempts }: Job): Promise<string[]> {
+    const output = await readFile(join(this.path, 'jobs', id, '1', 'stdout'), 'utf8').catch(() => 'none');
+    return [
+      ...(state === 'done' && attempts.length === 1
+        ? []
+        : [`job ${id}: ${state}, ${attempts.length} attempts`]),
+      ...(output === `out-${id}\n` ? [] : [`job ${id}: output ${JSON.stringify(output)}`]),
+    ];
+  }
+}
