@@ -17,6 +17,7 @@ export interface BatchOrder {
   readonly sleep?: string;
   /** Further words before the command. */
   readonly options?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The real command as a process of its own, and what is done to it. */
@@ -38,19 +39,20 @@ export class Controller {
     jobs,
     sleep = '0.1',
     options = [],
+    env = {},
   }: BatchOrder) {
     const command = testifyingJob({ sleep });
     const args = Array.from({ length: jobs }, (_, at) => String(at + 1));
     const words = ['-F', sshConfig, '-S', hosts, '--quiet', '--out', out, '--return', 'data', ...options];
-    return Controller.#start(['run', ...words, '--', command, ':::', ...args], home);
+    return Controller.#start(['run', ...words, '--', command, ':::', ...args], home, env);
   }
 
   static resume({ home, out = 'b' }: Pick<BatchOrder, 'home' | 'out'>): Controller {
     return Controller.#start(['resume', out, '--quiet'], home);
   }
 
-  static #start(words: readonly string[], cwd: string): Controller {
-    return new Controller(startGpool(words, { cwd, env: { GPOOL_SECRET: SECRET } }));
+  static #start(words: readonly string[], cwd: string, env = {}): Controller {
+    return new Controller(startGpool(words, { cwd, env: { ...env, GPOOL_SECRET: SECRET } }));
   }
 
   get isRunning(): boolean {

@@ -20,6 +20,10 @@ export interface History {
   readonly batch: string;
   readonly jobs: number;
   readonly attempts: ReadonlyMap<string, AttemptHistory>;
+  /** Hosts that were called lost, once for each time. */
+  readonly hostsLost: readonly string[];
+  /** The stamps of all events, milliseconds since 1970. */
+  readonly times: readonly number[];
   /** What cannot be in a journal. */
   readonly faults: readonly string[];
 }
@@ -53,6 +57,8 @@ class HistoryReading implements History {
   batch = '';
   jobs = 0;
   readonly attempts = new Map<string, AttemptHistory>();
+  readonly hostsLost: string[] = [];
+  readonly times: number[] = [];
   readonly faults: string[] = [];
   #seq = 0;
 
@@ -65,10 +71,12 @@ class HistoryReading implements History {
   #takeEvent(line: Line, seq: number): void {
     if (seq !== this.#seq + 1) this.faults.push(`event ${seq} follows event ${this.#seq}`);
     this.#seq = seq;
+    this.times.push(Date.parse(line.at ?? ''));
     if (line.type === 'batch.started') {
       this.batch = line.batch ?? '';
       this.jobs = line.jobs ?? 0;
-    } else if (line.type === 'job.launched') this.#launch(line);
+    } else if (line.type === 'host.lost') this.hostsLost.push(line.host ?? '');
+    else if (line.type === 'job.launched') this.#launch(line);
     else this.#note(line);
   }
 

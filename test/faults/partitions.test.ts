@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { seededRandom } from '../../src/random.js';
+import { sshdTest } from '../helpers/tiers.js';
+import { waitFor } from '../helpers/wait-for.js';
+import { checkInvariants } from './harness/check-invariants.js';
+import { Controller } from './harness/controller.js';
+import { FULL, faultSeed } from './harness/effort.js';
+import { readHistory } from './harness/history.js';
+import { startLab } from './harness/lab.js';
+
+/** How long four of eight machines cannot be reached. Silence is noticed after 4 s: a shorter partition is only a pause. */
+const SECONDS = FULL ? [5, 60, 300] : [2, 12];
+
+for (const seconds of SECONDS) {
+  sshdTest(
+    `four of eight machines out of reach for ${seconds} s: no job is started anew, and all results come home`,
+    async (t) => {
+      t.timeout(900_000);
+      const random = seededRandom(faultSeed(t));
+      const lab = await startLab();
+      t.teardown(() => lab.close());
+      const home = await lab.directory('home');
+      const batch = join(home, 'b');
+      const cutOff = lab.machines.filter((_, at) => at % 2 === 0);
+      const controller = Controller.run({ sshConfig: lab.sshConfig, home, jobs: 200, sleep: '1' });
+      const history = () => readHistory(batch).catch(() => null);
+      await waitFor(async () => (await history())?.attempts.size, {
+        limitMs: 60_000,
+        what: 'the first start',
+      });
+      await pause(random() * 3_000);
+
+      for (const machine of cutOff) await lab.firewall.partition(machine);
+      await pause(seconds * 1000);
+      await lab.firewall.healAll();
+      const healed = Date.now();
+
+      const { code, stderr } = await controller.ended;
+      t.is(code, 0, stderr);
+      t.deepEqual(await checkInvariants(batch, await lab.witnesses()), []);
+      const attempts = [...(await readHistory(batch)).attempts.values()];
+      t.is(attempts.length, 200, 'no job was started anew');
+      const names = cutOff.map(({ name }) => name);
+      const last = attempts
+        .filter(({ host }) => names.includes(host))
+        .map(({ settledAt }) => settledAt - healed);
+      const lateMs = Math.max(...last);
+      t.log(
+        `the last result of a machine that was cut off came ${(lateMs / 1000).toFixed(1)} s after the heal`,
+      );
+      t.true(lateMs <= 30_000);
+    },
+  );
+}
