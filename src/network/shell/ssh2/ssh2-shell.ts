@@ -4,7 +4,6 @@ import { Fuse } from '../fuse.js';
 import { runScript, startScript } from '../script-process.js';
 import type { Channel, RunOptions, RunResult, Shell, TransferOptions } from '../shell.js';
 import type { SshOptions } from '../ssh-options.js';
-import { connect } from './connect.js';
 import { lostError } from './connect-error.js';
 import { SessionChannels } from './session-channels.js';
 import { SftpFiles } from './sftp-files.js';
@@ -79,7 +78,11 @@ class Ssh2Shell implements Shell {
   }
 
   async #open(fuse: Fuse): Promise<void> {
-    const target = await resolveTarget(this.destination, this.options);
+    // The library is loaded while `ssh` reads its configuration.
+    const [target, { connect }] = await Promise.all([
+      resolveTarget(this.destination, this.options),
+      import('./connect.js'),
+    ]);
     const shared = await connect(target, this.options);
     const channels = new SessionChannels(shared, () => connect(target, this.options));
     try {
