@@ -203,7 +203,7 @@ export function run(
     timeout = 0,
     tree = '-',
     env = {},
-  }: { timeout?: number; tree?: string; env?: Record<string, string> } = {},
+  }: { timeout?: number | string; tree?: string; env?: Record<string, string> } = {},
 ): string {
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return ['run', attempt, String(timeout), tree, script, ...settings].map(escapeField).join('\t');

@@ -135,6 +135,24 @@ const CASES: Readonly<Record<string, Case>> = {
       t.deepEqual(bench.types(second), ['job.ended']);
     },
   },
+  'a waiting attempt can be taken back, and then never starts; others cannot': {
+    async body(t, bench) {
+      const first = await bench.launch(jobs.sleeper);
+      const second = await bench.launch(jobs.exit(0));
+      await bench.started(first);
+      for (const attempt of [first, second, second]) await bench.network.recallJob(attempt);
+      await bench.network.recallJob(bench.attempt(jobs.exit(0)));
+      t.deepEqual((await bench.ended(second)).outcome, { kind: 'recalled' });
+      t.deepEqual(await bench.status(second), { state: 'error', outcome: { kind: 'recalled' } });
+      t.deepEqual(await bench.status(first), { state: 'busy', paused: false });
+      await bench.network.launchJob(second);
+      await bench.network.killJob(first);
+      t.deepEqual((await bench.ended(first)).outcome, { kind: 'cancelled' });
+      await bench.network.recallJob(first);
+      await bench.run(jobs.exit(0));
+      t.deepEqual(bench.types(second), ['job.ended']);
+    },
+  },
   'a paused attempt stands still until it is unpaused': {
     async body(t, bench) {
       const attempt = await bench.launch(jobs.nap);
