@@ -11,7 +11,7 @@ import { readVersion } from '../version.js';
 import type { BatchOptions } from './batch-options.js';
 import type { BatchRun } from './batch-run.js';
 import type { Contact } from './create-network.js';
-import { createRun } from './held-batch.js';
+import { createRun } from './create-run.js';
 import { digestInputs, type InputDigests } from './input-digests.js';
 
 /** A batch to be run. */
@@ -19,6 +19,8 @@ export interface BatchRequest extends Contact {
   /** For people, and part of the directory's name. */
   readonly name: string;
   readonly specs: readonly JobSpec[];
+  /** Ids that the jobs skip, because others of the same list were run before. @default none */
+  readonly removed?: readonly string[] | undefined;
   readonly hosts: readonly Host[];
   readonly options: BatchOptions;
   /** The batch directory; must not exist or be empty. @default `batches/<date>-<time>-<name>` */
@@ -49,7 +51,7 @@ export async function runBatch(request: BatchRequest): Promise<BatchRun> {
   await writeBatchFile(directory, file);
   const store = await openBatchStore(directory, { batch: file.id });
   const names = hosts.map((host) => host.name);
-  const held = { directory, file, store, state: createBatchState(specs, names) };
+  const held = { directory, file, store, state: createBatchState(specs, names, file) };
   const settings = { contact: request, joblogs: joblogsOf(request), onLogError: request.onLogError };
   return createRun(held, settings);
 }
@@ -61,7 +63,7 @@ export function joblogsOf({ joblog, cwd }: BatchRequest): readonly string[] {
 
 function describeBatch(
   directory: BatchDirectory,
-  { name, specs, hosts, options }: BatchRequest,
+  { name, specs, hosts, options, removed = [] }: BatchRequest,
   inputs: InputDigests,
 ): BatchFile {
   return {
@@ -72,6 +74,7 @@ function describeBatch(
     versions: { gpool: readVersion(), node: process.version },
     hosts,
     options: { ...options },
+    ...(removed.length > 0 && { removed }),
     ...(Object.keys(inputs).length > 0 && { inputs }),
     specs,
   };

@@ -8,15 +8,11 @@ export function adviseOnParallelFlag(flag: string): string | undefined {
 
 const OWN_DIRECTORY =
   'Each job runs in a directory of its own; write `cd DIR && …` into the command for another.';
-const RESUME = 'Go on with a batch that was left by `gpool resume BATCH`.';
 const SEND = 'Use --file.';
 
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ['--wd', OWN_DIRECTORY],
   ['--workdir', OWN_DIRECTORY],
-  ['--resume', RESUME],
-  ['--resume-failed', RESUME],
-  ['--retry-failed', RESUME],
   ['--halt', 'A failed job never stops the others; Ctrl-C or `gpool cancel BATCH` ends a batch.'],
   ['--basefile', SEND],
   ['--transferfile', SEND],

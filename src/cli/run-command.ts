@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { runBatch } from '../batch/run-batch.js';
 import { findUpdate } from '../batch/update-batch.js';
 import { toContact } from './common-options.js';
+import { planJoblog } from './plan-joblog.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { planRun, type RunPlan } from './run-plan.js';
 import { runUpdate } from './run-update.js';
@@ -24,12 +25,13 @@ export function addRunCommand(program: Command, finish: (exitCode: number) => vo
 
 async function run(words: readonly string[], options: RunOptions): Promise<number> {
   const cwd = process.cwd();
-  const plan = await planRun(words, options);
+  const plan = await planJoblog(await planRun(words, options), options, cwd);
   const existing = plan.out === undefined ? null : await findUpdate(resolve(cwd, plan.out));
   if (existing) return runUpdate(existing, plan, options, cwd);
   if (options.dryRun) return printCommands(plan);
   if (plan.specs.length === 0) {
-    process.stderr.write('gpool: no arguments, so there is nothing to run\n');
+    const why = plan.removed ? 'every job was run before' : 'no arguments';
+    process.stderr.write(`gpool: ${why}, so there is nothing to run\n`);
     return 0;
   }
   return runPlan(plan, options, cwd);

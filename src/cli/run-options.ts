@@ -18,6 +18,9 @@ export interface RunOptions extends HostOptions {
   readonly out?: string;
   readonly results?: string;
   readonly joblog?: string;
+  readonly resume: boolean;
+  readonly resumeFailed: boolean;
+  readonly retryFailed: boolean;
   readonly maxRunning?: string;
   readonly placement?: 'random' | 'pack' | 'spread';
   readonly keepOrder: boolean;
@@ -61,6 +64,9 @@ function addJobOptions(command: Command): Command {
     .option('--out <dir>', 'the batch directory (default: batches/<date>-<time>-<name>)')
     .option('--results <dir>', 'the same as --out')
     .option('--joblog <file>', "a copy of the joblog, in GNU parallel's columns")
+    .option('--resume', 'skip the jobs that --joblog has', false)
+    .option('--resume-failed', 'skip the jobs that succeeded by --joblog', false)
+    .option('--retry-failed', 'run what failed by --joblog, as it stands there', false)
     .option('--max-running <n>', 'jobs at once on all hosts together')
     .addOption(
       new Option('--placement <how>', 'which host is next (default: random)').choices([

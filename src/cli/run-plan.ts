@@ -23,12 +23,14 @@ export interface RunPlan {
   readonly hosts: readonly Host[];
   readonly options: BatchOptions;
   readonly out: string | undefined;
+  /** Places of jobs that are left out, so that the others keep theirs. */
+  readonly removed?: readonly string[];
 }
 
 /** Reads the words and options of `gpool run`. Flags go before the batch file. Throws SpecErrors. */
 export async function planRun(words: readonly string[], options: RunOptions): Promise<RunPlan> {
   const file = isBatchFile(words) ? await readFile(words[0] ?? '') : undefined;
-  const specs = file ? adaptSpecs(file, options) : await makeSpecs(words, options);
+  const specs = file ? adaptSpecs(file, options) : options.retryFailed ? [] : await makeSpecs(words, options);
   const chosen = (await chooseHosts(options)) ?? file?.hosts ?? withRoot(parseHosts(':'), options.root);
   const slotted = options.jobs === undefined ? chosen : applySlots(chosen, parseJobs(options.jobs));
   const nice = options.nice === undefined ? undefined : parseWhole('--nice', options.nice, 0, 19);

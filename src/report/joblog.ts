@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Recorded } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { BatchState } from '../queue/batch-state.js';
@@ -18,8 +18,9 @@ export class Joblog {
     this.#state = state;
     this.#onError = onError;
     this.#guard(() => {
-      this.#file = openSync(path, 'a', 0o600);
+      this.#file = openSync(path, 'a+', 0o600);
       fchmodSync(this.#file, 0o600);
+      cutTornEnd(this.#file);
       if (fstatSync(this.#file).size === 0) writeSync(this.#file, `${COLUMNS.join('\t')}\n`);
     });
   }
@@ -49,6 +50,15 @@ export class Joblog {
       this.#onError(error);
     }
   }
+}
+
+/** A line that was cut when its writer died would swallow the next one. */
+function cutTornEnd(file: number): void {
+  const { size } = fstatSync(file);
+  const tail = Buffer.alloc(Math.min(size, LONGEST_LINE));
+  readSync(file, tail, 0, tail.length, size - tail.length);
+  const end = tail.lastIndexOf('\n') + 1;
+  if (end < tail.length && (end > 0 || tail.length === size)) ftruncateSync(file, size - tail.length + end);
 }
 
 /** One line with its newline. As GNU parallel does, newlines in the command are written as NUL. */
@@ -113,4 +123,5 @@ function outcomeColumns(outcome: Outcome): ExitColumns {
 
 const COLUMNS = ['Seq', 'Host', 'Starttime', 'JobRuntime', 'Send', 'Receive', 'Exitval', 'Signal', 'Command'];
 const SIGTERM = 15;
+const LONGEST_LINE = 1024 * 1024;
 const UNCLEAR: ExitColumns = { exit: -1, signal: 0 };
