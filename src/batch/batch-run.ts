@@ -8,22 +8,28 @@ import { createAttempt } from '../manager/attempt.js';
 import { LoggingManager } from '../manager/logging-manager.js';
 import type { BatchSummary } from '../manager/summary.js';
 import type { Network, OutputRange } from '../network/network.js';
-import { type BatchState, countJobs } from '../queue/batch-state.js';
+import type { BatchState } from '../queue/batch-state.js';
+import { STATE_BUSY, STATE_UNKNOWN } from '../queue/states.js';
 import { type BatchReport, summarize } from '../report/batch-report.js';
 import { nameCause } from '../report/failure-group.js';
 import { Joblog } from '../report/joblog.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import type { BatchOptions } from './batch-options.js';
 import { type BatchProgress, measureProgress } from './batch-progress.js';
-import { cancelBatch } from './cancel-batch.js';
+import { describeBatch } from './batch-status.js';
+import { closeFirst } from './close-first.js';
+import { createDesk } from './control-desk.js';
+import { ControlServer } from './control-server.js';
 import type { Contact } from './create-network.js';
-import { loadBatch } from './load-batch.js';
+import { giveOrder } from './give-order.js';
 import { readHints, readOutputFile } from './output-file.js';
 
 /** The parts of a batch, put together. */
 export interface BatchParts {
   readonly id: string;
   readonly name: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
   readonly specs: readonly JobSpec[];
   readonly directory: BatchDirectory;
   readonly store: BatchStore;
@@ -55,6 +61,7 @@ export class BatchRun {
   readonly #parts: BatchParts;
   readonly #manager: LoggingManager;
   readonly #joblogs: readonly Joblog[];
+  readonly #control: ControlServer;
   readonly #startedAt = systemClock.elapsed();
   #lastFailure: string | null = null;
   #processing: Promise<BatchSummary> | null = null;
@@ -71,18 +78,29 @@ export class BatchRun {
       jsonLog: directory.logFile,
       batchId: id,
       name,
-      store,
+      store: closeFirst(store, () => this.#control.close()),
       state,
       onError: onLogError,
     });
     this.#joblogs = parts.joblogs.map((path) => new Joblog(path, state, onLogError));
     this.#manager.setup(parts.specs, parts.network);
+    this.#control = new ControlServer(
+      createDesk({
+        directory,
+        state,
+        manager: this.#manager,
+        progress: () => this.progress(),
+        status: () => describeBatch({ directory, file: parts, state }),
+        readRunning: (attempt, stream, range) => this.readRunning(attempt, stream, range),
+      }),
+    );
     this.#manager.subscribe((event) => this.#note(event));
   }
 
   /** Runs the batch to its end. Rejects with a StateError when the journal cannot be written. */
   async start(): Promise<BatchEnd> {
     try {
+      await this.#control.open().catch(this.#parts.onLogError);
       this.#processing = this.#manager.processJobs();
       const summary = await this.#processing;
       const hints = await readHints(this.#parts.state, (job, n) =>
@@ -139,14 +157,16 @@ export class BatchRun {
    * them asked once more. Rejects when that cannot be tried.
    */
   async cancel(): Promise<void> {
-    const { directory, contact } = this.#parts;
+    const { directory, contact, state } = this.#parts;
     await this.#manager.cancel();
     await this.#processing?.catch(() => {}); // told by `start`
-    const { busy, unknown } = countJobs(this.#parts.state);
-    if (busy + unknown > 0) await cancelBatch(await loadBatch(directory), contact);
+    const open = [...state.jobQueue.inState(STATE_BUSY), ...state.jobQueue.inState(STATE_UNKNOWN)];
+    const jobs = open.map(({ id }) => id);
+    if (jobs.length > 0) await giveOrder(directory, { kind: 'cancel', jobs, host: null }, contact);
   }
 
   #note(event: Recorded): void {
+    this.#control.notify();
     for (const joblog of this.#joblogs) joblog.observe(event);
     if (event.type === 'job.failed') {
       const job = this.#parts.state.jobById.get(event.job);

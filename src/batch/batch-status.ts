@@ -33,8 +33,13 @@ export interface JobStatus {
   readonly wallMs: number | null;
 }
 
+/** The parts of a batch that tell how it stands. */
+interface DescribedBatch extends Pick<LoadedBatch, 'directory' | 'state'> {
+  readonly file: Pick<LoadedBatch['file'], 'name' | 'createdAt'>;
+}
+
 /** Sums up a batch that was read from its directory. */
-export function describeBatch({ directory, file, state }: LoadedBatch): BatchStatus {
+export function describeBatch({ directory, file, state }: DescribedBatch): BatchStatus {
   return {
     schema: 1,
     name: file.name,

@@ -3,7 +3,8 @@ import { STATE_FREE } from '../queue/states.js';
 import type { Host } from '../spec/host.js';
 import type { BatchRun } from './batch-run.js';
 import type { Contact } from './create-network.js';
-import { createRun, holdBatch, letGoOnError } from './held-batch.js';
+import { createRun } from './create-run.js';
+import { holdBatch, letGoOnError } from './held-batch.js';
 import { replaceHosts } from './replace-hosts.js';
 import { recordEvents, refreshInputs } from './revise-batch.js';
 

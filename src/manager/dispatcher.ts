@@ -102,11 +102,13 @@ export class Dispatcher {
   }
 
   /** Records what an order asks for; it is acted upon as every event is. Rejects with a SpecError, and nothing changed. */
-  async order(order: Order): Promise<void> {
+  async order(order: Order): Promise<readonly ManagerEvent[]> {
     let refusal: unknown = null;
+    let events: readonly ManagerEvent[] = [];
     await this.#exclusive(async () => {
       try {
-        await this.#recorder.write(planOrder(order, this.#options.state));
+        events = planOrder(order, this.#options.state);
+        await this.#recorder.write(events);
       } catch (error) {
         if (!(error instanceof SpecError)) throw error;
         refusal = error;
@@ -114,6 +116,7 @@ export class Dispatcher {
     });
     if (refusal) throw refusal;
     this.news.notify();
+    return events;
   }
 
   /** Attempts that were handed out and have not ended. */

@@ -5,6 +5,7 @@ import type { BatchState } from '../queue/batch-state.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
 import { STATE_BUSY } from '../queue/states.js';
 import { createAttempt } from './attempt.js';
+import { tellIntent } from './tell-intent.js';
 
 interface IntentsOptions {
   readonly batch: string;
@@ -56,13 +57,7 @@ export class Intents {
     const { batch, network } = this.#options;
     const attempt = createAttempt(batch, job, record);
     this.#untold.delete(job);
-    const told =
-      job.cancelling !== null
-        ? network.killJob(attempt)
-        : job.paused
-          ? network.pauseJob(attempt)
-          : network.unpauseJob(attempt);
-    told.catch(() => void this.#untold.add(job));
+    tellIntent(network, job, attempt).catch(() => void this.#untold.add(job));
   }
 }
 

@@ -1,6 +1,6 @@
 import { SpecError } from '../errors.js';
 import { EventBus } from '../events/bus.js';
-import type { BatchCounts, Recorded } from '../events/event.js';
+import type { BatchCounts, ManagerEvent, Recorded } from '../events/event.js';
 import type { Network } from '../network/network.js';
 import { type BatchState, countJobs, createBatchState, type HostRecord } from '../queue/batch-state.js';
 import type { Job } from '../queue/job.js';
@@ -108,8 +108,11 @@ export class Manager {
     return this.#session().cancel();
   }
 
-  /** Gives an order to a batch that runs. Rejects with a SpecError when the batch has no such job or host; nothing changed then. */
-  order(order: Order): Promise<void> {
+  /**
+   * Gives an order to a batch that runs, and resolves with what was recorded. Rejects with a SpecError when the batch has no
+   * such job or host; nothing changed then.
+   */
+  order(order: Order): Promise<readonly ManagerEvent[]> {
     return this.#session().order(order);
   }
 

@@ -1,9 +1,10 @@
-import type { Recorded } from '../events/event.js';
+import type { ManagerEvent, Recorded } from '../events/event.js';
 import type { BatchStore } from '../journal/batch-store.js';
 import type { Network } from '../network/network.js';
 import { type BatchState, countJobs } from '../queue/batch-state.js';
 import type { Job } from '../queue/job.js';
 import type { JobSpec } from '../spec/job-spec.js';
+import { createRules } from './create-rules.js';
 import { Dispatcher } from './dispatcher.js';
 import { findEnd } from './find-end.js';
 import type { ManagerSettings } from './manager-options.js';
@@ -86,9 +87,9 @@ export class Session {
   }
 
   /** Rejects with a SpecError when the batch has no such job or host. */
-  async order(order: Order): Promise<void> {
+  async order(order: Order): Promise<readonly ManagerEvent[]> {
     const { dispatcher } = await this.#open();
-    await dispatcher.order(order);
+    return dispatcher.order(order);
   }
 
   async cancel(): Promise<void> {
@@ -128,7 +129,10 @@ export class Session {
     const { store, batch } = await openStore(settings, specs, network.getHosts());
     this.#startedAt = settings.clock.now();
     const onEvent = (event: Recorded): void => this.#onEvent(event);
-    const dispatcher = new Dispatcher({ ...settings, batch, state, network, store, rules: [], onEvent });
+    const { clock, random } = settings;
+    const notify = (): void => this.#dispatcher?.news.notify();
+    const rules = createRules(settings, { state, clock, random, notify });
+    const dispatcher = new Dispatcher({ ...settings, batch, state, network, store, rules, onEvent });
     this.#dispatcher = dispatcher;
     try {
       onOpen(store.directory);
@@ -161,6 +165,7 @@ export class Session {
     return findEnd({
       state: this.#options.state,
       pending: dispatcher.pending > 0,
+      ending: dispatcher.ending,
       stop: this.#stop ? (this.#stop.kill ? 'cancelling' : 'stopping') : 'no',
       graceOver: this.#graceOver,
       neverReady: this.#hosts === 'tried',

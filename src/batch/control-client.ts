@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net';
+import { type Fault, SpecError, StateError } from '../errors.js';
+import type { Recorded } from '../events/event.js';
+import type { BatchDirectory } from '../journal/batch-directory.js';
+import { readSocketLines, sendLine } from './control-lines.js';
+import { type Answers, controlError, type PlainQuestion, type Question } from './control-protocol.js';
+import { connectTo } from './control-socket.js';
+
+type Place = Pick<BatchDirectory, 'path'>;
+
+/**
+ * Asks the controller of a batch; null when the batch is not run by anyone now. Throws what the controller refuses it with, and a
+ * StateError (E_CONTROL) when it does not answer.
+ */
+export async function askManager<Q extends PlainQuestion>(
+  { path }: Place,
+  question: Q,
+): Promise<Answers[Q['ask']] | null> {
+  const socket = await connectTo(path);
+  if (!socket) return null;
+  socket.setTimeout(ANSWER_MS, () => socket.destroy(controlError('the controller does not answer')));
+  try {
+    for await (const reply of ask<{ readonly answer: Answers[Q['ask']] }>(socket, question))
+      return reply.answer;
+    // It let go of the batch just then.
+    return null;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/**
+ * The events of a batch that runs, from number `from` on, until the controller lets go of it. Answers null when nobody runs
+ * it. Throws a StateError (E_CONTROL) when the controller vanished.
+ */
+export async function followEvents({ path }: Place, from: number): Promise<EventFeed | null> {
+  const socket = await connectTo(path);
+  return socket && { events: readFeed(socket, from), close: () => void socket.destroy() };
+}
+
+/** Events as they come. */
+export interface EventFeed {
+  readonly events: AsyncIterable<readonly Recorded[]>;
+  close(): void;
+}
+
+async function* readFeed(socket: Socket, from: number): AsyncGenerator<readonly Recorded[]> {
+  type Piece = { readonly events: readonly Recorded[] } | { readonly end: true };
+  for await (const piece of ask<Piece>(socket, { ask: 'events', from })) {
+    if ('end' in piece) return;
+    yield piece.events;
+  }
+  throw controlError('the controller has gone');
+}
+
+async function* ask<R extends object>(socket: Socket, question: Question): AsyncGenerator<R> {
+  // What a socket that is broken has to say comes from reading it.
+  socket.on('error', () => {});
+  await sendLine(socket, question);
+  for await (const line of readSocketLines(socket, Number.POSITIVE_INFINITY)) {
+    const reply: R | { readonly error: Fault } = JSON.parse(line ?? '');
+    if ('error' in reply) throw toError(reply.error);
+    yield reply;
+  }
+}
+
+/** The controller's words, as if they had been said here. */
+function toError({ domain, code, what, where, next }: Fault): SpecError | StateError {
+  const Kind = domain === 'spec' ? SpecError : StateError;
+  return new Kind(code, { what, where, next });
+}
+
+const ANSWER_MS = 20_000;

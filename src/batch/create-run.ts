@@ -1,0 +1,37 @@
+import type { Host } from '../spec/host.js';
+import { BatchRun } from './batch-run.js';
+import { type Contact, createNetwork } from './create-network.js';
+import type { HeldBatch } from './held-batch.js';
+import { poolHosts } from './replace-hosts.js';
+
+/** How a batch that is held is run. */
+export interface RunSettings {
+  readonly contact: Contact;
+  /** @default those that it has by its journal */
+  readonly hosts?: readonly Host[] | undefined;
+  /** Further places for the joblog, absolute. */
+  readonly joblogs?: readonly string[];
+  /** Told what went wrong in a log, which harms nothing else. */
+  readonly onLogError: (error: unknown) => void;
+}
+
+/** Puts the parts of a batch together. Connects to nothing yet. */
+export function createRun(held: HeldBatch, settings: RunSettings): BatchRun {
+  const { contact, joblogs = [], hosts = poolHosts(held), onLogError } = settings;
+  const { directory, file, state, store } = held;
+  const { id, name, createdAt, specs, options } = file;
+  return new BatchRun({
+    id,
+    name,
+    createdAt,
+    specs,
+    directory,
+    store,
+    options,
+    state,
+    network: createNetwork(hosts, options, contact),
+    contact,
+    joblogs: [directory.joblogFile, ...joblogs],
+    onLogError,
+  });
+}
