@@ -1,13 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadBatch } from '../../src/batch/load-batch.js';
 import { BatchDirectory } from '../../src/journal/batch-directory.js';
 import type { Job } from '../../src/queue/job.js';
 import { partName } from '../helpers/strace.js';
-
-/** Jobs in a small batch. */
-export const JOBS = 20;
 
 /** A batch of jobs that last no time, of which each leaves a line in a witness file when it runs. */
 export class SmallBatch {
@@ -18,6 +15,8 @@ export class SmallBatch {
     readonly cwd: string,
     readonly name: string,
     readonly sshConfig: string,
+    /** How many. */
+    readonly jobs = 20,
   ) {
     this.path = join(cwd, name);
     this.witness = `${this.path}.witness`;
@@ -25,10 +24,17 @@ export class SmallBatch {
 
   /** The command line that begins it. */
   get run(): string[] {
-    const numbers = Array.from({ length: JOBS }, (_, at) => String(at + 1));
+    const numbers = Array.from({ length: this.jobs }, (_, at) => String(at + 1));
     const command = `echo "$GPOOL_JOB.$GPOOL_ATTEMPT" >> ${this.witness}; echo out-{}`;
     const hosts = ['-F', this.sshConfig, '-S', '2/host1,2/host2'];
     return ['run', ...hosts, '--quiet', '--out', this.name, '--', command, ':::', ...numbers];
+  }
+
+  /** As it stands before its journal is begun, with all else as in another batch. */
+  async beginLike(other: SmallBatch): Promise<void> {
+    const text = await readFile(join(other.path, 'batch.json'), 'utf8');
+    await mkdir(this.path, { mode: 0o700 });
+    await writeFile(join(this.path, 'batch.json'), text.replaceAll(other.name, this.name), { mode: 0o600 });
   }
 
   /** The command line that goes on with it. */
@@ -39,9 +45,13 @@ export class SmallBatch {
   /** Every file that a controller writes, but the joblog; `part` names those on their way. */
   files(part: string): string[] {
     const top = ['', 'jobs', 'batch.json', '.batch.json.part', 'journal.jsonl', 'log.jsonl'];
-    const ofJobs = Array.from({ length: JOBS }, (_, at) => join('jobs', String(at + 1), '1'));
+    const ofJobs = Array.from({ length: this.jobs }, (_, at) => join('jobs', String(at + 1), '1'));
     const outputs = ofJobs.flatMap((job) => [job, join(job, 'stdout'), join(job, partName(part))]);
     return [...top, ...outputs].map((file) => join(this.path, file));
+  }
+
+  get journal(): string {
+    return join(this.path, 'journal.jsonl');
   }
 
   get joblog(): string {
@@ -56,6 +66,14 @@ export class SmallBatch {
   /** Each attempt that ran, as often as it ran. */
   async ran(): Promise<string[]> {
     return (await readFile(this.witness, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+  }
+
+  /** The attempts that ran although the journal does not say that they were launched. */
+  async unkept(): Promise<string[]> {
+    const ran = await this.ran();
+    const { state } = await loadBatch(new BatchDirectory(this.path));
+    const launched = new Set(state.jobs.flatMap(({ attempts }) => attempts.map(({ id }) => id)));
+    return ran.filter((attempt) => !launched.has(attempt));
   }
 
   /** What is wrong with it now that it should be over: nothing, when each job ran once and its result is here. */
