@@ -113,7 +113,7 @@ export const ERROR_CODES = {
   E_CONTROL: { domain: 'state', operation: 'ask the controller', next: 'Ask again; if the controller hangs, end it (the batch goes on with `gpool resume`).' },
   E_JOB_NOT_FOUND: { domain: 'state', operation: 'look up the job', next: '`gpool status BATCH` lists the jobs.' },
   E_JOURNAL: { domain: 'state', operation: 'write the journal', next: 'Free disk space or fix the disk, then resume the batch; no further job was started.' },
-  E_JOURNAL_DAMAGED: { domain: 'state', operation: 'read the journal', next: 'Keep the file; restore it from a copy.' },
+  E_JOURNAL_DAMAGED: { domain: 'state', operation: 'read the journal', next: '`gpool resume BATCH --salvage` goes on with what is unharmed, and keeps the damaged file.' },
   E_QUEUE: { domain: 'state', operation: 'use a queue', next: 'Use the states and objects that the queue was made with.' },
   E_TRANSITION: { domain: 'state', operation: 'apply an event', next: 'The events do not fit this batch; if its journal is its own, please report this.' },
   E_INTERNAL: { domain: 'state', operation: 'run', next: 'This is a fault of gpool; please report it with the output of --debug.' },

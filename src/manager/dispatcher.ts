@@ -1,19 +1,22 @@
-import type { Clock } from '../clock.js';
 import { SpecError, TransportError } from '../errors.js';
 import { formatAttemptId, parseAttemptId } from '../events/attempt-id.js';
 import type { GpoolEvent, ManagerEvent, NetworkEvent, Recorded } from '../events/event.js';
 import type { BatchStore } from '../journal/batch-store.js';
 import type { Attempt, Network } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
-import { type Job, lastAttempt } from '../queue/job.js';
+import { type AttemptRecord, findAttempt, type Job, liveAttempts } from '../queue/job.js';
 import { STATE_BUSY, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
-import type { Random } from '../random.js';
-import { currentAttempt, listOpenAttempts } from './attempt.js';
+import { listOpenAttempts } from './attempt.js';
 import { Collector, NOTHING } from './collector.js';
-import { conclude, type Result } from './conclude.js';
+import type { Result } from './conclude.js';
+import { CoolingHosts } from './cooling-hosts.js';
+import { DelayedJobs } from './delayed-jobs.js';
+import { type Conclusions, drawConclusions } from './draw-conclusions.js';
 import { HandOver } from './hand-over.js';
+import { HostActions } from './host-actions.js';
 import { Intents } from './intents.js';
 import { JobTime } from './job-time.js';
+import { LetGo } from './let-go.js';
 import type { Order } from './order.js';
 import type { Placement } from './placement.js';
 import { planLaunches } from './plan-launches.js';
@@ -21,20 +24,18 @@ import { planOrder } from './plan-order.js';
 import { inferEnds } from './reconcile.js';
 import { Recorder } from './recorder.js';
 import { RestingHosts } from './resting-hosts.js';
+import { createRetryPolicy, type RetrySettings } from './retry-policy.js';
 import type { Rule } from './rule.js';
 import { Signal } from './signal.js';
 import { SilentEnds } from './silent-ends.js';
 
-export interface DispatcherOptions {
+export interface DispatcherOptions extends RetrySettings {
   readonly batch: string;
   readonly state: BatchState;
   readonly network: Network;
   readonly store: BatchStore;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly placement: Placement;
   readonly maxRunning: number;
-  readonly retries: number;
   /** Asked in this order once in each turn. */
   readonly rules: readonly Rule[];
   /** Hears every event after the state has it. */
@@ -53,7 +54,11 @@ export class Dispatcher {
   readonly #collector: Collector;
   readonly #handOver: HandOver;
   readonly #intents: Intents;
+  readonly #letGo: LetGo;
+  readonly #hostActions: HostActions;
   readonly #resting: RestingHosts;
+  readonly #delayed: DelayedJobs;
+  readonly #cooling: CoolingHosts;
   readonly #silentEnds = new SilentEnds();
   readonly #jobTime = new JobTime();
   readonly #unsubscribe: () => void;
@@ -71,7 +76,11 @@ export class Dispatcher {
     this.#collector = new Collector({ batch, network, store, onResult });
     this.#handOver = new HandOver({ batch, network, onResult, onSettled: notify });
     this.#intents = new Intents({ batch, state, network });
+    this.#letGo = new LetGo({ batch, state, network, clock, onChange: notify });
+    this.#hostActions = new HostActions(batch, state, network);
     this.#resting = new RestingHosts(clock, notify);
+    this.#delayed = new DelayedJobs({ state, clock, onDue: notify });
+    this.#cooling = new CoolingHosts(state, clock, notify);
     this.#unsubscribe = network.subscribe((event) => {
       this.#inbox.push(event);
       this.news.notify();
@@ -81,6 +90,11 @@ export class Dispatcher {
   /** What is under way between us and the hosts, jobs that run not counted. */
   get pending(): number {
     return this.#inbox.length + this.#results.length + this.#collector.pending + this.#handOver.pending;
+  }
+
+  /** Whether hosts are just ending attempts that are needed no more. */
+  get ending(): boolean {
+    return this.#letGo.pending > 0;
   }
 
   /** Records the start, or takes up what an earlier Manager left under way; every host must speak up first. */
@@ -143,6 +157,9 @@ export class Dispatcher {
   close(): void {
     this.#unsubscribe();
     this.#resting.close();
+    this.#delayed.close();
+    this.#cooling.close();
+    this.#letGo.close();
     for (const rule of this.#options.rules) rule.close?.();
   }
 
@@ -156,9 +173,8 @@ export class Dispatcher {
     this.#inbox = [];
     await this.#recorder.write(news);
     await this.#recorder.write(inferEnds(this.#options.state, silent));
-    const results = this.#results;
-    this.#results = [];
-    const conclusions = this.#conclude(results);
+    const { events: conclusions, later } = this.#conclude();
+    this.#results = later;
     await this.#recorder.write(conclusions);
     await this.#followRules();
     await this.#recorder.write(this.#planLaunches(limit));
@@ -170,15 +186,9 @@ export class Dispatcher {
     for (const rule of this.#options.rules) await this.#recorder.write(rule.decide());
   }
 
-  #conclude(results: readonly Result[]): ManagerEvent[] {
-    const { state, retries } = this.#options;
-    const policy = { retries, hosts: state.hosts.length };
-    const settled = new Set<Job>();
-    return results.flatMap((result) => {
-      if (settled.has(result.job) || !isCurrent(result)) return [];
-      settled.add(result.job);
-      return [conclude(result, policy)];
-    });
+  #conclude(): Conclusions {
+    const { state } = this.#options;
+    return drawConclusions(state, this.#results, createRetryPolicy(this.#options, state));
   }
 
   #planLaunches(limit: number): ManagerEvent[] {
@@ -186,7 +196,8 @@ export class Dispatcher {
     const { placement, random } = this.#options;
     const maxRunning = state.maxRunning ?? this.#options.maxRunning;
     const medianMs = this.#jobTime.medianMs;
-    const policy = { placement, random, maxRunning, limit, medianMs, resting: this.#resting.names };
+    const reserve = { resting: this.#resting.names, probing: this.#cooling.ready };
+    const policy = { placement, random, maxRunning, limit, medianMs, ...reserve };
     return planLaunches(state, policy).map(({ job, host }) => {
       const attempt = formatAttemptId(job.id, job.attempts.length + 1);
       return { type: 'job.launched', job: job.id, attempt, host };
@@ -201,28 +212,38 @@ export class Dispatcher {
   }
 
   #act(event: Recorded): void {
-    if (event.type === 'job.launched') this.#launch(event.job);
+    if (event.type === 'job.launched' || event.type === 'job.copied') this.#launch(event.attempt);
     else if (event.type === 'job.started') this.#resting.accept(event.host);
     else if (event.type === 'job.ended') this.#settle(event);
     else if (event.type === 'host.ready') this.#resume(event.host);
     this.#intents.act(event);
+    this.#hostActions.act(event);
+    this.#cooling.observe(event);
+    this.#letGo.act(event);
+    this.#delayed.act(event);
   }
 
   #launch(id: string): void {
-    const job = this.#options.state.jobById.get(id);
-    if (job) this.#handOver.start(job, currentAttempt(job));
+    const found = this.#find(id);
+    if (found) this.#handOver.start(found.job, found.attempt);
   }
 
-  /** Nothing is asked of the host for an attempt that left nothing. */
+  /** Nothing is asked of the host for an attempt that left nothing, or that is needed no more. */
   #settle({ attempt: id, outcome, output, usage }: Extract<NetworkEvent, { type: 'job.ended' }>): void {
-    const job = this.#options.state.jobById.get(parseAttemptId(id).job);
-    if (!job) return;
-    const attempt = currentAttempt(job);
+    const found = this.#find(id);
+    if (!found || found.attempt.settled) return;
+    const { job, attempt } = found;
     const ran = attempt.startedAt !== null && outcome.kind !== 'lost';
     if (ran) this.#jobTime.add(usage.wallMs);
     const hasReturns = job.spec.returns.length > 0 && ran;
     if (output.stdout || output.stderr || hasReturns) this.#collector.add(job, attempt);
     else this.#takeResult({ kind: 'collected', job, attempt, collected: NOTHING });
+  }
+
+  #find(id: string): { readonly job: Job; readonly attempt: AttemptRecord } | null {
+    const job = this.#options.state.jobById.get(parseAttemptId(id).job);
+    const attempt = job && findAttempt(job, id);
+    return attempt ? { job, attempt } : null;
   }
 
   #takeResult(result: Result): void {
@@ -236,6 +257,7 @@ export class Dispatcher {
     this.#handOver.resume(host);
     this.#collector.resume(host);
     this.#intents.resume(host);
+    this.#letGo.resume(host);
   }
 
   async #adopt(): Promise<void> {
@@ -248,16 +270,12 @@ export class Dispatcher {
     const reachable = [...hostQueue.inState(STATE_FREE), ...hostQueue.inState(STATE_BUSY)];
     await this.#recorder.write(reachable.map(({ name }) => ({ type: 'host.lost', host: name, fault })));
     for (const job of state.jobQueue.inState(STATE_UNKNOWN)) {
-      const attempt = currentAttempt(job);
-      if (attempt.outcome !== null) this.#collector.defer(job, attempt);
-      else if (attempt.startedAt === null) this.#handOver.defer(job, attempt);
+      for (const attempt of liveAttempts(job)) {
+        if (attempt.outcome !== null) this.#collector.defer(job, attempt);
+        else if (attempt.startedAt === null) this.#handOver.defer(job, attempt);
+      }
     }
+    this.#letGo.adopt();
+    this.#delayed.adopt();
   }
-}
-
-/** False for a result of an attempt that was settled, or that spoke up after it seemed refused. */
-function isCurrent({ kind, job, attempt }: Result): boolean {
-  const open = job.state === STATE_BUSY || job.state === STATE_UNKNOWN;
-  if (!open || lastAttempt(job) !== attempt) return false;
-  return kind !== 'refused' || (attempt.startedAt === null && attempt.outcome === null);
 }

@@ -12,8 +12,16 @@ export type Order =
   | { readonly kind: 'cap'; readonly maxRunning: number | null }
   /** `hold`: nothing new is given to the hosts. `drain`: the same, and they are let go of when empty. */
   | {
-      readonly kind: 'hold' | 'release' | 'drain' | 'remove';
+      readonly kind: 'hold' | 'release' | 'drain';
       readonly hosts: readonly string[];
       readonly reason: string;
     }
+  /** As `drain`; with `now`, what is there is given up and goes to other hosts as far as it may be repeated. */
+  | {
+      readonly kind: 'remove';
+      readonly hosts: readonly string[];
+      readonly reason: string;
+      readonly now: boolean;
+    }
+  /** Hosts join; one of the batch takes its new number of slots, and drains no more. */
   | { readonly kind: 'add'; readonly hosts: readonly Host[] };

@@ -2,6 +2,7 @@ import { SpecError } from '../errors.js';
 import type { ManagerEvent } from '../events/event.js';
 import type { BatchState } from '../queue/batch-state.js';
 import type { Order } from './order.js';
+import { planHostOrder } from './plan-host-order.js';
 import { planJobOrder } from './plan-job-order.js';
 
 /**
@@ -18,7 +19,7 @@ export function planOrder(order: Order, state: BatchState): readonly ManagerEven
     case 'cap':
       return [{ type: 'batch.capped', maxRunning: checkCap(order.maxRunning, state) }];
     default:
-      throw refuse(`the order "${order.kind}" is not known`, state);
+      return planHostOrder(order, state);
   }
 }
 

@@ -50,6 +50,13 @@ export interface Network {
   getHosts(): readonly Host[];
   /** Starts to connect and resolves when every host is either ready or has failed once. Never rejects for one bad host. */
   open(batch: BatchContext): Promise<void>;
+  /**
+   * A host joins an open pool: it is connected to as in `open`, and events tell. One that is in the pool already takes the number
+   * of slots that `host` says now.
+   */
+  addHost(host: Host): Promise<void>;
+  /** Lets go of one host, which is in the pool no more. With `cleanup`, nothing of ours stays there. No-op for a stranger. */
+  removeHost(name: string, options?: { readonly cleanup?: boolean }): Promise<void>;
   /** Listeners get every event once, in the order of each host. The answer unsubscribes. */
   subscribe(listener: NetworkListener): () => void;
   launchJob(attempt: Attempt): Promise<void>;

@@ -1,4 +1,4 @@
-import type { Fault } from '../errors.js';
+import type { ErrorCode, Fault } from '../errors.js';
 import type { BatchCounts, HostFacts, StopMode } from '../events/event.js';
 import type { Host } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
@@ -17,7 +17,12 @@ import {
 /** Why a host gets nothing new. A host that is set aside gets one job, to try it, after `untilMs` (since 1970). */
 export type Hold =
   | { readonly kind: 'held' | 'draining'; readonly reason: string }
-  | { readonly kind: 'set-aside'; readonly reason: string; readonly untilMs: number };
+  | {
+      readonly kind: 'set-aside';
+      readonly reason: string;
+      readonly code: ErrorCode;
+      readonly untilMs: number;
+    };
 
 /** A host in a batch. Changes through events only. */
 export interface HostRecord {

@@ -38,7 +38,12 @@ function applyToHost(
       host.hold = { kind: 'draining', reason: event.reason };
       break;
     case 'host.set-aside':
-      host.hold = { kind: 'set-aside', reason: event.fault.what, untilMs: event.untilMs };
+      host.hold = {
+        kind: 'set-aside',
+        reason: event.fault.what,
+        code: event.fault.code,
+        untilMs: event.untilMs,
+      };
       host.setAsides += 1;
       break;
     case 'host.released':

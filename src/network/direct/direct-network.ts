@@ -51,6 +51,12 @@ export class DirectNetwork implements Network {
     }),
   );
   readonly #transfers = new PQueue({ concurrency: 8 });
+  /** Makes a host of an open pool; null before `open`. */
+  #create:
+    | ((host: Host, options: { readonly runsJobs: boolean; readonly offset: number }) => DirectHost)
+    | null = null;
+  /** Hosts that are being let go of. */
+  readonly #leaving = new Set<Promise<void>>();
 
   constructor(options: DirectNetworkOptions) {
     this.#options = options;
@@ -58,7 +64,9 @@ export class DirectNetwork implements Network {
   }
 
   getHosts(): readonly Host[] {
-    return this.#options.hosts;
+    return this.#create
+      ? [...this.#hosts.values()].map(({ link }) => link.host)
+      : this.#options.hosts;
   }
 
   async open(context: BatchContext): Promise<void> {
@@ -67,14 +75,34 @@ export class DirectNetwork implements Network {
     }
     const { hosts, managers = [] } = this.#options;
     const shared = this.#linkOptions(context.batch);
-    const create = (host: Host, runsJobs: boolean) => {
+    this.#create = (host, own) => new DirectHost(host, { ...shared, ...own }, this.#transfers);
+    for (const host of hosts) {
       const offset = context.offsets?.[host.name] ?? 0;
-      return new DirectHost(host, { ...shared, offset, runsJobs }, this.#transfers);
-    };
-    for (const host of hosts) this.#hosts.set(host.name, create(host, true));
-    for (const host of managers) this.#managers.set(host.name, create(host, false));
+      this.#hosts.set(host.name, this.#create(host, { runsJobs: true, offset }));
+    }
+    for (const host of managers)
+      this.#managers.set(host.name, this.#create(host, { runsJobs: false, offset: 0 }));
     const all = [...this.#hosts.values(), ...this.#managers.values()];
     await Promise.all(all.map(({ link }) => link.open()));
+  }
+
+  async addHost(host: Host): Promise<void> {
+    const known = this.#hosts.get(host.name);
+    if (known) return known.link.resize(host.slots);
+    if (!this.#create)
+      throw new StateError('E_INTERNAL', { what: 'the network is not open', where: host.name });
+    const added = this.#create(host, { runsJobs: true, offset: 0 });
+    this.#hosts.set(host.name, added);
+    await added.link.open();
+  }
+
+  removeHost(name: string, { cleanup = false }: { readonly cleanup?: boolean } = {}): Promise<void> {
+    const host = this.#hosts.get(name);
+    if (!host) return Promise.resolve();
+    this.#hosts.delete(name);
+    const leaving = (cleanup ? host.cleanUp() : Promise.resolve()).finally(() => host.link.close());
+    this.#leaving.add(leaving);
+    return leaving.finally(() => this.#leaving.delete(leaving));
   }
 
   subscribe(listener: NetworkListener): () => void {
@@ -146,6 +174,7 @@ export class DirectNetwork implements Network {
     const hosts = [...this.#hosts.values()];
     if (cleanup) await Promise.all(hosts.map((host) => host.cleanUp()));
     await Promise.all([...hosts, ...this.#managers.values()].map((host) => host.link.close()));
+    await Promise.allSettled(this.#leaving);
   }
 
   #linkOptions(batch: string) {

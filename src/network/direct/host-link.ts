@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.js';
 import { GpoolError, HostError, TransportError, toFault } from '../../errors.js';
-import type { NetworkEvent } from '../../events/event.js';
+import type { HostFacts, NetworkEvent } from '../../events/event.js';
 import type { Random } from '../../random.js';
-import type { Host } from '../../spec/host.js';
+import type { Host, SlotRule } from '../../spec/host.js';
+import { resolveSlots } from '../../spec/inventory/slot-rule.js';
 import type { Shell } from '../shell/shell.js';
 import { backoffMs, type ReconnectPolicy } from './backoff.js';
 import { connectHost } from './connect-host.js';
@@ -48,11 +49,19 @@ export class HostLink {
   #wake: () => void = () => {};
   #agentGone: () => void = () => {};
 
+  #facts: HostFacts | null = null;
+  #host: Host;
+
   constructor(
-    readonly host: Host,
+    host: Host,
     readonly options: HostLinkOptions,
   ) {
+    this.#host = host;
     this.#offset = options.offset;
+  }
+
+  get host(): Host {
+    return this.#host;
   }
 
   get isUp(): boolean {
@@ -81,6 +90,16 @@ export class HostLink {
     const { shell } = this.session;
     if (this.#sender) return this.#sender.send(line);
     throw new HostError('E_HOST_UNKNOWN', { what: 'this host runs no jobs', where: shell.where });
+  }
+
+  /** Another number of slots, from now on: told to the agent at once if it can be, else with the next connection. */
+  async resize(rule: SlotRule): Promise<void> {
+    this.#host = { ...this.#host, slots: rule };
+    const facts = this.#facts;
+    if (!this.isUp || !facts) return;
+    const slots = resolveSlots(rule, facts.cores);
+    await this.send(`slots\t${slots}`);
+    this.options.emit({ type: 'host.ready', host: this.host.name, slots, facts });
   }
 
   /** Asks the agent to end; resolves when it did or `limitMs` have passed. */
@@ -146,6 +165,7 @@ export class HostLink {
       this.#watchAnswers(this.#sender, null);
     }
     this.#session = session;
+    this.#facts = facts;
     this.#state = 'up';
     if (runsJobs) this.options.emit({ type: 'host.ready', host: host.name, slots, facts });
     listen();

@@ -26,7 +26,7 @@ export interface Run {
  */
 export class Machine {
   readonly name: string;
-  readonly slots: number;
+  #slots: number;
   readonly runs = new Map<string, Run>();
   readonly #speed: number;
   readonly #clock: Clock;
@@ -37,11 +37,24 @@ export class Machine {
 
   constructor(host: SimulatedHost, clock: Clock, tell: (event: NetworkEvent) => void) {
     this.name = host.name;
-    this.slots = host.slots ?? 1;
+    this.#slots = host.slots ?? 1;
     this.#speed = host.speed ?? 1;
     this.#clock = clock;
     this.#tell = tell;
-    this.#freeSlots = Array.from({ length: this.slots }, (_, at) => this.slots - at);
+    this.#freeSlots = Array.from({ length: this.#slots }, (_, at) => this.#slots - at);
+  }
+
+  get slots(): number {
+    return this.#slots;
+  }
+
+  /** Slots above `count` are closed once their attempts have ended. */
+  resize(count: number): void {
+    for (let slot = this.#slots + 1; slot <= count; slot += 1) this.#freeSlots.unshift(slot);
+    this.#slots = count;
+    const closed = this.#freeSlots.filter((slot) => slot > count);
+    for (const slot of closed) this.#freeSlots.splice(this.#freeSlots.indexOf(slot), 1);
+    this.#startNext();
   }
 
   /** Idempotent by the attempt's id. */
@@ -146,7 +159,7 @@ export class Machine {
     this.#offset += 1;
     this.#say(run, this.#describeEnd(run, outcome, wasRunning));
     if (!wasRunning) return;
-    this.#freeSlots.push(run.slot);
+    if (run.slot <= this.#slots) this.#freeSlots.push(run.slot);
     this.#startNext();
   }
 

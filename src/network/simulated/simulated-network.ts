@@ -56,6 +56,26 @@ export class SimulatedNetwork implements Network {
     return Promise.resolve();
   }
 
+  /** A new machine; one that is known gets another number of slots, and counts as ready anew. */
+  async addHost({ name, slots }: Host): Promise<void> {
+    const properties = { name, slots: slots.kind === 'count' ? slots.count : 1 };
+    const known = this.#links.get(name);
+    if (known) {
+      known.machine.resize(properties.slots);
+      if (known.state === 'ready') this.#welcome(known);
+      return;
+    }
+    const link: Link = { properties, machine: this.#createMachine(properties), state: 'away', held: [] };
+    this.#links.set(name, link);
+    this.#connect(link);
+  }
+
+  async removeHost(name: string): Promise<void> {
+    const link = this.#links.get(name);
+    if (link) link.state = 'away';
+    this.#links.delete(name);
+  }
+
   async launchJob(attempt: Attempt): Promise<void> {
     const { machine } = this.#reach(attempt);
     const plan = this.#plan(attempt);

@@ -1,0 +1,47 @@
+import type { Recorded } from '../events/event.js';
+import type { Attempt, Network } from '../network/network.js';
+import type { BatchState } from '../queue/batch-state.js';
+import { liveAttempts } from '../queue/job.js';
+import { STATE_BUSY, STATE_UNKNOWN } from '../queue/states.js';
+import { createAttempt } from './attempt.js';
+
+/** Does what follows from hosts that come and go. What a host does not do when asked is its own loss: it is let go of. */
+export class HostActions {
+  readonly #batch: string;
+  readonly #state: BatchState;
+  readonly #network: Network;
+
+  constructor(batch: string, state: BatchState, network: Network) {
+    this.#batch = batch;
+    this.#state = state;
+    this.#network = network;
+  }
+
+  /** To be told of events that the state has by now. */
+  act(event: Recorded): void {
+    if (event.type === 'host.added') void this.#network.addHost(event.description).catch(() => {});
+    else if (event.type === 'host.drained') void this.#letGo(event.host);
+    else if (event.type === 'host.removed') void this.#remove(event.host);
+  }
+
+  async #remove(host: string): Promise<void> {
+    // Listed before what they had is given up, which is recorded next.
+    const open = this.#listOpen(host);
+    await Promise.allSettled(open.map((attempt) => this.#network.killJob(attempt)));
+    await this.#letGo(host);
+  }
+
+  #listOpen(host: string): Attempt[] {
+    const { jobQueue } = this.#state;
+    const handed = [...jobQueue.inState(STATE_BUSY), ...jobQueue.inState(STATE_UNKNOWN)];
+    return handed.flatMap((job) =>
+      liveAttempts(job)
+        .filter((attempt) => attempt.host === host && attempt.outcome === null)
+        .map((attempt) => createAttempt(this.#batch, job, attempt)),
+    );
+  }
+
+  async #letGo(host: string): Promise<void> {
+    await this.#network.removeHost(host, { cleanup: true }).catch(() => {});
+  }
+}

@@ -1,0 +1,74 @@
+import type { ManagerEvent, Recorded } from '../events/event.js';
+import type { BatchState, HostRecord } from '../queue/batch-state.js';
+import type { Job } from '../queue/job.js';
+import { STATE_DONE } from '../queue/states.js';
+import type { Rule } from './rule.js';
+
+/** Marks hosts whose jobs take much longer than those of the others, and takes the mark back when that is over. */
+export class SlowHosts implements Rule {
+  readonly #state: BatchState;
+  /** Run times of the jobs that succeeded last, by host, milliseconds. */
+  readonly #times = new Map<string, number[]>();
+  /** How many of them came since the host was last judged. */
+  readonly #fresh = new Map<string, number>();
+
+  /** Begins with what the state knows of the jobs that are done. */
+  constructor(state: BatchState) {
+    this.#state = state;
+    for (const job of state.jobs) this.#note(job);
+  }
+
+  observe(event: Recorded): void {
+    if (event.type !== 'job.done') return;
+    const job = this.#state.jobById.get(event.job);
+    if (job) this.#note(job);
+  }
+
+  decide(): ManagerEvent[] {
+    const due = [...this.#fresh].filter(([, count]) => count >= ENOUGH).map(([host]) => host);
+    for (const host of due) this.#fresh.delete(host);
+    return due.flatMap((name) => {
+      const host = this.#state.hostByName.get(name);
+      return host && host.state !== STATE_DONE ? this.#judge(host) : [];
+    });
+  }
+
+  #note({ state, decidedBy }: Job): void {
+    if (state !== STATE_DONE || !decidedBy?.usage) return;
+    const { host, usage } = decidedBy;
+    const times = this.#times.get(host) ?? [];
+    times.push(usage.wallMs);
+    if (times.length > WINDOW) times.shift();
+    this.#times.set(host, times);
+    this.#fresh.set(host, (this.#fresh.get(host) ?? 0) + 1);
+  }
+
+  #judge({ name, slow }: HostRecord): ManagerEvent[] {
+    const others = [...this.#times].flatMap(([host, times]) => (host === name ? [] : times));
+    const ratio = compareSpeed(this.#times.get(name) ?? [], others);
+    if (slow === null && ratio !== null && ratio > SLOW)
+      return [{ type: 'host.slowed', host: name, ratio: Math.round(ratio * 100) / 100 }];
+    return slow !== null && (ratio ?? 1) < RECOVERED ? [{ type: 'host.recovered', host: name }] : [];
+  }
+}
+
+/**
+ * The median of `own` run times over that of the others' (milliseconds); null when there are too few of them to tell. A
+ * difference below a tenth of a second counts as none.
+ */
+export function compareSpeed(own: readonly number[], others: readonly number[]): number | null {
+  if (own.length < ENOUGH || others.length < ENOUGH) return null;
+  const [mine, theirs] = [median(own), median(others)];
+  return Math.abs(mine - theirs) < LEAST_DIFFERENCE_MS ? 1 : mine / theirs;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+const WINDOW = 20;
+const ENOUGH = 5;
+const SLOW = 1.5;
+const RECOVERED = 1.2;
+const LEAST_DIFFERENCE_MS = 100;
