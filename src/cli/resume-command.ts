@@ -4,27 +4,34 @@ import { resumeBatch } from '../batch/resume-batch.js';
 import { chooseHosts } from './choose-hosts.js';
 import { addHostOptions, type HostOptions, toContact } from './common-options.js';
 import { addOutputOptions } from './run-options.js';
+import { salvage } from './salvage.js';
 import { showBatch, warnOnce } from './show-batch.js';
 import type { WatchOptions } from './watch-run.js';
+
+interface ResumeOptions extends HostOptions, WatchOptions {
+  readonly salvage: boolean;
+}
 
 /** `gpool resume`: goes on with a batch that was left. */
 export function addResumeCommand(program: Command, finish: (exitCode: number) => void): void {
   const command = program
     .command('resume')
     .summary('go on with a batch that was left')
+    .option('--salvage', 'go on with what is unharmed of a damaged journal', false)
     .argument('[batch]', 'a batch directory, its name under ./batches, or latest (default: latest)')
     .addHelpText('before', EXAMPLES);
   addOutputOptions(addHostOptions(command)).action(
-    async (batch: string | undefined, options: HostOptions & WatchOptions) => {
+    async (batch: string | undefined, options: ResumeOptions) => {
       finish(await resume(batch, options));
     },
   );
 }
 
-async function resume(batch: string | undefined, options: HostOptions & WatchOptions): Promise<number> {
+async function resume(batch: string | undefined, options: ResumeOptions): Promise<number> {
   const cwd = process.cwd();
   const directory = await findBatch(batch, cwd);
   const hosts = await chooseHosts(options);
+  if (options.salvage) await salvage(directory, cwd);
   return showBatch(options, cwd, (around) =>
     resumeBatch({ directory, cwd, hosts, onLogError: warnOnce(), ...toContact(options, around) }),
   );

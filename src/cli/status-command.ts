@@ -7,12 +7,14 @@ import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { formatDuration } from './duration-text.js';
 import { createPaint, type Paint, wantsColor } from './paint.js';
 import { toPlainLine } from './plain-text.js';
+import { salvage } from './salvage.js';
 import { describePlace } from './show-batch.js';
 import { formatTable } from './table.js';
 
 interface StatusOptions extends CommonOptions {
   readonly json: boolean;
   readonly all: boolean;
+  readonly salvage: boolean;
 }
 
 /** `gpool status`: how a batch stands, from its journal. */
@@ -22,6 +24,7 @@ export function addStatusCommand(program: Command, finish: (exitCode: number) =>
     .summary('show how a batch stands')
     .argument('[batch]', 'a batch directory, its name under ./batches, or latest (default: latest)')
     .option('--json', 'one JSON value', false)
+    .option('--salvage', 'first save what is unharmed of a damaged journal', false)
     .option('--all', 'list the jobs that are done too', false)
     .addHelpText('before', EXAMPLES);
   addCommonOptions(command).action(async (batch: string | undefined, options: StatusOptions) => {
@@ -31,12 +34,14 @@ export function addStatusCommand(program: Command, finish: (exitCode: number) =>
 
 /** What `gpool` alone does. */
 export function showNewest(): Promise<number> {
-  return showStatus(undefined, { json: false, all: false, color: 'auto', debug: false });
+  return showStatus(undefined, { json: false, all: false, salvage: false, color: 'auto', debug: false });
 }
 
 async function showStatus(batch: string | undefined, options: StatusOptions): Promise<number> {
   const cwd = process.cwd();
-  const status = describeBatch(await loadBatch(await findBatch(batch, cwd)));
+  const directory = await findBatch(batch, cwd);
+  if (options.salvage) await salvage(directory, cwd);
+  const status = describeBatch(await loadBatch(directory));
   const paint = createPaint(wantsColor(options.color, process.env, process.stdout.isTTY === true));
   const place = describePlace(status, cwd);
   process.stdout.write(

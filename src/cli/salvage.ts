@@ -1,0 +1,18 @@
+import { salvageBatch } from '../batch/salvage-batch.js';
+import type { BatchDirectory } from '../journal/batch-directory.js';
+import { describePlace } from './show-batch.js';
+
+/** `--salvage`: repairs a damaged journal and says what is lost of it. */
+export async function salvage(directory: BatchDirectory, cwd: string): Promise<void> {
+  const place = describePlace({ directory: directory.path }, cwd);
+  const saved = await salvageBatch(directory);
+  if (saved === null) {
+    process.stderr.write(`gpool: ${place}: the journal is whole, there is nothing to salvage\n`);
+    return;
+  }
+  const { kept, lines, bytes, firstByte, unfit, backup } = saved;
+  const lost =
+    firstByte === null ? '' : `, ${lines} damaged lines (${bytes} bytes, from byte ${firstByte} on) left out`;
+  const odd = unfit === 0 ? '' : `, ${unfit} events left out that do not fit without these`;
+  process.stderr.write(`gpool: ${place}: ${kept} events saved${lost}${odd}; the old journal is ${backup}\n`);
+}
