@@ -3,10 +3,10 @@ import type { GpoolEvent, Recorded } from '../../src/events/event.js';
 import type { Outcome } from '../../src/events/outcome.js';
 import { applyEvent } from '../../src/queue/apply-event.js';
 import { type BatchState, createBatchState, type HostRecord } from '../../src/queue/batch-state.js';
-import { type Job, lastAttempt } from '../../src/queue/job.js';
+import { type AttemptRecord, type Job, liveAttempts } from '../../src/queue/job.js';
 import type { Random } from '../../src/random.js';
-import type { Host } from '../../src/spec/host.js';
 import type { JobSpec } from '../../src/spec/job-spec.js';
+import { anyHost } from './any-host.js';
 import { makeSpec } from './make-specs.js';
 
 /** A spec that runs `true`, with what is given in its place. */
@@ -116,8 +116,8 @@ export class RandomHistory {
       { type: 'host.readmitted', host },
       { type: 'host.slowed', host, ratio: 1.75 },
       { type: 'host.recovered', host },
-      { type: 'host.added', host, description: describeHost(host) },
-      { type: 'host.added', host: `${host}+`, description: describeHost(`${host}+`) },
+      { type: 'host.added', host, description: anyHost(host) },
+      { type: 'host.added', host: `${host}+`, description: anyHost(`${host}+`) },
     ]);
   }
 
@@ -128,17 +128,35 @@ export class RandomHistory {
   }
 
   #jobEvent(job: Job): GpoolEvent | null {
-    const attempt = lastAttempt(job);
-    if (job.state === 'free') return this.#launch(job);
+    const open = job.attempts.filter(({ outcome, settled }) => !outcome || !settled);
     const dice = this.#random();
-    if (job.state === 'done' || job.state === 'error' || !attempt)
+    if (job.state === 'free' && (open.length === 0 || dice < 0.5)) return this.#launch(job);
+    if (open.length === 0 || (dice < 0.1 && (job.state === 'done' || job.state === 'error')))
       return dice < 0.1 ? { type: 'job.reopened', job: job.id, reason: 'rerun' } : null;
+    if (job.state === 'busy' && dice < 0.1) return this.#copy(job);
+    return this.#attemptEvent(job, this.#pick(open));
+  }
+
+  /** News of one of its attempts, or what the Manager makes of that; of one that is needed no more only news. */
+  #attemptEvent(job: Job, attempt: AttemptRecord): GpoolEvent {
+    const dice = this.#random();
+    const ids = { job: job.id, attempt: attempt.id };
     const news = { attempt: attempt.id, host: attempt.host, offset: Math.floor(dice * 1e6) };
     if (!attempt.outcome && dice < 0.4) return { type: 'job.started', slot: 1, ...news };
     if (!attempt.outcome && dice < 0.45)
       return { type: 'job.overdue', job: job.id, attempt: attempt.id, limitSecs: 1 };
-    if (!attempt.outcome && dice < 0.9) return this.#end(news);
+    if (!attempt.outcome && dice < 0.5) return { type: 'job.recalled', ...ids, host: attempt.host };
+    if (!attempt.outcome && (attempt.settled || dice < 0.9)) return this.#end(news);
+    if (attempt.outcome?.kind !== 'succeeded' && liveAttempts(job).length > 1 && dice < 0.95)
+      return { type: 'job.dropped', ...ids, outcome: attempt.outcome ?? { kind: 'cancelled' }, fault: null };
     return this.#settle(job, attempt.id, attempt.outcome);
+  }
+
+  #copy(job: Job): GpoolEvent {
+    const taken = liveAttempts(job).map(({ host }) => host);
+    const host = this.#pick(this.state.hosts).name;
+    if (taken.includes(host)) return this.#hostEvent();
+    return { type: 'job.copied', job: job.id, attempt: `${job.id}.${job.attempts.length + 1}`, host };
   }
 
   #launch(job: Job): GpoolEvent {
@@ -179,11 +197,6 @@ export class RandomHistory {
   }
 }
 
-function describeHost(name: string): Host {
-  const slots = { kind: 'count', count: 2 } as const;
-  return { name, via: { kind: 'local' }, slots, nice: 0, labels: [], root: '~', init: [], env: {} };
-}
-
 const OUTCOMES: readonly Outcome[] = [
   { kind: 'succeeded' },
   { kind: 'succeeded' },
@@ -191,4 +204,5 @@ const OUTCOMES: readonly Outcome[] = [
   { kind: 'killed', signal: 9 },
   { kind: 'timed-out' },
   { kind: 'cancelled' },
+  { kind: 'recalled' },
 ];
