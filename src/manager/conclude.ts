@@ -2,7 +2,9 @@ import { type Fault, JobError } from '../errors.js';
 import type { Collected, ManagerEvent } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
-import { decideRetry, type RetryFacts, type RetryPolicy } from './retry.js';
+import { asksElsewhere, decideRetry, type RetryFacts } from './retry.js';
+import type { RetryPolicy } from './retry-policy.js';
+import { DEFAULT_RETRY_DELAY_SECS, retryWaitMs } from './retry-wait.js';
 
 /** What came of an attempt, once nothing more will come. */
 export type Result = { readonly job: Job; readonly attempt: AttemptRecord } & (
@@ -22,13 +24,29 @@ export function conclude(result: Result, policy: RetryPolicy): ManagerEvent {
   if (outcome.kind === 'succeeded' && fault === null && collected !== null) {
     return { type: 'job.done', job: job.id, attempt: attempt.id, collected };
   }
-  const wanted = job.cancelling === null && mayRepeat(outcome, fault);
-  const decision = wanted ? decideRetry(retryFacts(result, outcome), policy) : GIVE_UP;
-  if (decision.kind === 'give-up') {
+  const again =
+    job.cancelling === null && mayRepeat(outcome, fault) ? requeue(result, outcome, policy) : null;
+  if (again === null)
     return { type: 'job.failed', job: job.id, attempt: attempt.id, outcome, fault, collected };
-  }
-  const reason = fault ?? outcome;
-  return { type: 'job.requeued', job: job.id, attempt: attempt.id, reason, counted: decision.counted };
+  return { type: 'job.requeued', job: job.id, attempt: attempt.id, reason: fault ?? outcome, ...again };
+}
+
+type Requeue = Pick<Extract<ManagerEvent, { type: 'job.requeued' }>, 'counted' | 'cost' | 'notBefore'>;
+
+/** How the job goes back to waiting; null when it gives up. */
+function requeue(result: Result, outcome: Outcome, policy: RetryPolicy): Requeue | null {
+  const { job, attempt } = result;
+  const rules = { ...policy, ...job.spec.retry };
+  const cost = policy.retryCost({ job, attempt, outcome });
+  const decision = decideRetry(retryFacts(result, outcome, cost), rules);
+  if (decision.kind === 'give-up') return null;
+  const { counted, wait } = decision;
+  const waitMs = retryWaitMs(wait, rules.retryDelaySecs ?? DEFAULT_RETRY_DELAY_SECS, policy.random);
+  return {
+    counted,
+    ...(counted && cost !== 1 && { cost }),
+    ...(waitMs > 0 && { notBefore: policy.now + waitMs }),
+  };
 }
 
 function outcomeOf(result: Result): Outcome {
@@ -51,17 +69,20 @@ function mayRepeat(outcome: Outcome, fault: Fault | null): boolean {
   return outcome.kind !== 'succeeded' || fault?.code === 'E_OUTPUT_MISSING';
 }
 
-function retryFacts(result: Result, outcome: Outcome): RetryFacts {
+function retryFacts(result: Result, outcome: Outcome, cost: number): RetryFacts {
   const { job, attempt } = result;
   const before = job.attempts.slice(job.budgetFrom).filter((earlier) => earlier !== attempt);
-  const mayHaveRun = ({ startedAt }: AttemptRecord) => startedAt !== null;
+  const counted = before.filter((earlier) => earlier.counted);
   const uncounted = before.filter((earlier) => !earlier.counted);
-  const losses = uncounted.filter(mayHaveRun).length;
+  const lost = uncounted.filter((earlier) => earlier.outcome?.kind === 'lost');
+  const losses = lost.filter(({ startedAt }) => startedAt !== null).length;
   return {
     outcome,
-    counted: before.length - uncounted.length + 1,
+    counted: counted.length + 1,
+    cost: counted.reduce((sum, earlier) => sum + earlier.cost, cost),
     losses: losses + 1,
-    refusals: uncounted.length - losses + 1,
+    refusals: lost.length - losses + 1,
+    requests: uncounted.filter((earlier) => asksElsewhere(earlier.outcome)).length + 1,
     repeatable: job.spec.repeatable,
     mayHaveRun: result.kind !== 'refused',
   };
@@ -71,5 +92,3 @@ function retryFacts(result: Result, outcome: Outcome): RetryFacts {
 export function describeJob({ id, spec }: Job): string {
   return `job ${id} (${spec.name})`;
 }
-
-const GIVE_UP = { kind: 'give-up' } as const;

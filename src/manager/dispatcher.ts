@@ -197,7 +197,7 @@ export class Dispatcher {
     const maxRunning = state.maxRunning ?? this.#options.maxRunning;
     const medianMs = this.#jobTime.medianMs;
     const reserve = { resting: this.#resting.names, probing: this.#cooling.ready };
-    const policy = { placement, random, maxRunning, limit, medianMs, ...reserve };
+    const policy = { placement, random, maxRunning, limit, medianMs, delayed: this.#delayed, ...reserve };
     return planLaunches(state, policy).map(({ job, host }) => {
       const attempt = formatAttemptId(job.id, job.attempts.length + 1);
       return { type: 'job.launched', job: job.id, attempt, host };

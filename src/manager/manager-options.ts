@@ -3,18 +3,35 @@ import { SpecError } from '../errors.js';
 import type { BatchStore } from '../journal/batch-store.js';
 import type { BatchState } from '../queue/batch-state.js';
 import type { Random } from '../random.js';
+import { parseHaltRule } from '../spec/halt-rule.js';
+import { findCauseProblem, type RetryRules } from '../spec/retry-rules.js';
 import { PLACEMENTS, type Placement } from './placement.js';
+import type { Failure } from './retry-policy.js';
+import { DEFAULT_RETRY_DELAY_SECS } from './retry-wait.js';
 
 /** How a Manager works. Everything has a default. */
-export interface ManagerOptions {
+export interface ManagerOptions extends RetryRules {
   /** After so many seconds in which nothing was launched and nothing ended, `handleSleep` is called. @default 2 */
   readonly sleepTimeInSecs?: number;
   /** At most so many attempts handed out at once, over all hosts. @default no limit */
   readonly maxRunning?: number;
   /** @default 'random' */
   readonly placement?: Placement;
-  /** Further attempts after one that failed, on another host first. @default 0 */
-  readonly retries?: number;
+  /**
+   * What a failed attempt costs of the job's `retries`: a number from 0, or `Infinity` to give up. Asked once for each attempt
+   * that failed for the job's own reasons; when it throws, the job gives up. @default 1
+   */
+  readonly retryCost?: (failure: Failure) => number;
+  /**
+   * When the batch stops before its end, as GNU parallel's `--halt`: `soon,fail=3`, `now,fail=10%`, `now,success=1`. `never`
+   * also switches off that a batch stops in which nothing can be started at all.
+   */
+  readonly halt?: string;
+  /**
+   * When nothing is left to start, at most so many copies of a job that runs long go to hosts that idle, if it is repeatable; the
+   * first success counts. @default 1
+   */
+  readonly copies?: number;
   /** For the placement. @default Math.random */
   readonly random?: Random;
   /** @default the system's clock */
@@ -36,20 +53,33 @@ export interface ManagerOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+type Optional = 'store' | 'out' | 'batchId' | 'state' | 'retryOn' | 'neverRetry' | 'retryCost' | 'halt';
+
 /** The options, checked and complete. */
-export type ManagerSettings = Required<Omit<ManagerOptions, 'store' | 'out' | 'batchId' | 'state'>> &
-  Pick<ManagerOptions, 'store' | 'out' | 'batchId' | 'state'>;
+export type ManagerSettings = Required<Omit<ManagerOptions, Optional>> & Pick<ManagerOptions, Optional>;
 
 /** Throws a SpecError (E_USAGE) that names the option. */
 export function resolveManagerOptions(options: ManagerOptions): ManagerSettings {
   const settings: ManagerSettings = { ...DEFAULTS, ...options };
-  const { sleepTimeInSecs, maxRunning, retries, placement } = settings;
+  const { sleepTimeInSecs, maxRunning, retries, placement, copies } = settings;
   if (!(sleepTimeInSecs > 0)) throw refuse('sleepTimeInSecs', 'a number above 0', sleepTimeInSecs);
   if (!isCount(maxRunning, 1)) throw refuse('maxRunning', 'a whole number from 1', maxRunning);
   if (!isCount(retries, 0)) throw refuse('retries', 'a whole number from 0', retries);
+  if (!isCount(copies, 0)) throw refuse('copies', 'a whole number from 0', copies);
+  checkRetryRules(settings);
+  if (settings.halt !== undefined) parseHaltRule(settings.halt);
   if (!PLACEMENTS.includes(placement))
     throw refuse('placement', `one of ${PLACEMENTS.join(', ')}`, placement);
   return settings;
+}
+
+function checkRetryRules({ retries, retryOn, neverRetry = [], retryDelaySecs }: ManagerSettings): void {
+  if (!(retryDelaySecs >= 0)) throw refuse('retryDelaySecs', 'a number from 0', retryDelaySecs);
+  const what = [...(retryOn ?? []), ...neverRetry].map(findCauseProblem).find((problem) => problem !== null);
+  if (what)
+    throw new SpecError('E_USAGE', { what, where: 'Manager', next: 'Correct retryOn or neverRetry.' });
+  if (retryOn && retries === 0)
+    throw refuse('retries', 'a whole number from 1, or leave out retryOn', retries);
 }
 
 function isCount(value: number, least: number): boolean {
@@ -66,6 +96,8 @@ const DEFAULTS = {
   maxRunning: Number.POSITIVE_INFINITY,
   placement: 'random',
   retries: 0,
+  retryDelaySecs: DEFAULT_RETRY_DELAY_SECS,
+  copies: 1,
   random: Math.random,
   clock: systemClock,
   name: 'batch',

@@ -14,8 +14,10 @@ const lost = (code: ErrorCode): Outcome => ({
 const facts = (partial: Partial<RetryFacts>): RetryFacts => ({
   outcome: { kind: 'failed', code: 1 },
   counted: 1,
+  cost: 1,
   losses: 1,
   refusals: 1,
+  requests: 1,
   repeatable: true,
   mayHaveRun: true,
   ...partial,
@@ -28,7 +30,7 @@ const decide = (partial: Partial<RetryFacts>, retries = 0, hosts = 2): string =>
 test('a failed attempt is made again as long as there are retries', (t) => {
   t.is(decide({ counted: 1 }), 'give up');
   t.is(decide({ counted: 1 }, 1), 'again');
-  t.is(decide({ counted: 2 }, 1), 'give up');
+  t.is(decide({ cost: 2 }, 1), 'give up');
   t.is(decide({ outcome: { kind: 'killed', signal: 9 } }, 1), 'again');
   t.is(decide({ outcome: { kind: 'timed-out' } }, 1), 'again');
 });
