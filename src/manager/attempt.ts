@@ -1,4 +1,3 @@
-import { StateError } from '../errors.js';
 import type { Attempt } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
@@ -22,18 +21,16 @@ export function createAttempt(batch: string, job: Job, { id, n, host }: AttemptR
   return { id, job: job.id, n, host, spec, env };
 }
 
-/** The attempt that a launched job is on. */
-export function currentAttempt(job: Job): AttemptRecord {
-  const attempt = job.attempts[job.attempts.length - 1];
-  if (attempt) return attempt;
-  throw new StateError('E_INTERNAL', { what: 'the job was never launched', where: `job ${job.id}` });
-}
-
-/** Attempts that were handed out and have not ended. */
-export function listOpenAttempts(batch: string, { jobQueue }: BatchState): Attempt[] {
-  const handed = [...jobQueue.inState(STATE_BUSY), ...jobQueue.inState(STATE_UNKNOWN)];
-  return handed
-    .map((job) => ({ job, attempt: currentAttempt(job) }))
-    .filter(({ attempt }) => attempt.outcome === null)
-    .map(({ job, attempt }) => createAttempt(batch, job, attempt));
+/** Attempts that were handed out and have not ended, those that are needed no more among them. */
+export function listOpenAttempts(batch: string, { jobs, jobQueue, hosts }: BatchState): Attempt[] {
+  const openOf = (some: readonly Job[]): Attempt[] =>
+    some.flatMap((job) =>
+      job.attempts
+        .filter(({ outcome }) => outcome === null)
+        .map((attempt) => createAttempt(batch, job, attempt)),
+    );
+  const open = openOf([...jobQueue.inState(STATE_BUSY), ...jobQueue.inState(STATE_UNKNOWN)]);
+  const handed = hosts.reduce((sum, host) => sum + host.handed, 0);
+  // Some belong to jobs that are decided: rare, and only then worth a look at all jobs.
+  return open.length === handed ? open : openOf(jobs);
 }

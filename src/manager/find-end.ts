@@ -7,6 +7,8 @@ export interface EndFacts {
   readonly state: BatchState;
   /** Whether anything is under way between us and the hosts, jobs that run not counted. */
   readonly pending: boolean;
+  /** Whether hosts are just ending attempts that are needed no more. */
+  readonly ending: boolean;
   readonly stop: 'no' | 'stopping' | 'cancelling';
   /** Whether what is under way was waited for long enough after a stop. */
   readonly graceOver: boolean;
@@ -15,10 +17,17 @@ export interface EndFacts {
 }
 
 /** Null while there is something to wait for. A host that was lost is waited for: its jobs may be running. */
-export function findEnd({ state, pending, stop, graceOver, neverReady }: EndFacts): SummaryKind | null {
+export function findEnd({
+  state,
+  pending,
+  ending,
+  stop,
+  graceOver,
+  neverReady,
+}: EndFacts): SummaryKind | null {
   const { jobQueue } = state;
   const settled = jobQueue.count(STATE_DONE) + jobQueue.count(STATE_ERROR);
-  if (settled === state.jobs.length) return 'complete';
+  if (settled === state.jobs.length) return ending && !graceOver ? null : 'complete';
   if (stop !== 'no' && graceOver) return 'stopped';
   if (pending) return null;
   if (stop === 'stopping') return 'stopped';

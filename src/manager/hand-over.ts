@@ -87,9 +87,9 @@ interface Unclear {
   readonly failures: number;
 }
 
-/** True while its host has said nothing of it. */
-function isOpen({ startedAt, outcome }: AttemptRecord): boolean {
-  return startedAt === null && outcome === null;
+/** True while its host has said nothing of it, and it is needed. */
+function isOpen({ startedAt, outcome, settled }: AttemptRecord): boolean {
+  return startedAt === null && outcome === null && !settled;
 }
 
 /** After so many cut hand-overs the job is given to another host. */

@@ -3,7 +3,7 @@ import type { NetworkEvent } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { AttemptStatus } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
-import { type AttemptRecord, lastAttempt } from '../queue/job.js';
+import { type AttemptRecord, findAttempt } from '../queue/job.js';
 
 /** How the attempt ended by the host's own answer; null while it runs, waits, or cannot be judged. */
 export function outcomeFromStatus(status: AttemptStatus | undefined): Outcome | null {
@@ -15,8 +15,8 @@ export function outcomeFromStatus(status: AttemptStatus | undefined): Outcome | 
 export function inferEnds(state: BatchState, silent: ReadonlyMap<string, Outcome>): NetworkEvent[] {
   return [...silent].flatMap(([id, outcome]) => {
     const job = state.jobById.get(parseAttemptId(id).job);
-    const attempt = job && lastAttempt(job);
-    if (attempt?.id !== id || attempt.outcome !== null) return [];
+    const attempt = job && findAttempt(job, id);
+    if (!attempt || attempt.outcome !== null) return [];
     return [inferEnd(attempt, outcome, state.offsets[attempt.host] ?? 0)];
   });
 }

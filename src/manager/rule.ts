@@ -1,4 +1,16 @@
+import type { Clock } from '../clock.js';
 import type { ManagerEvent, Recorded } from '../events/event.js';
+import type { BatchState } from '../queue/batch-state.js';
+import type { Random } from '../random.js';
+
+/** What a rule may look at. */
+export interface RuleContext {
+  readonly state: BatchState;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Asks for another turn. */
+  readonly notify: () => void;
+}
 
 /**
  * A standing rule of the Manager: it looks at the batch once in a turn, after the news and before new launches are

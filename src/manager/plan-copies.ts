@@ -1,0 +1,111 @@
+import { formatAttemptId } from '../events/attempt-id.js';
+import type { ManagerEvent } from '../events/event.js';
+import type { BatchState, HostRecord } from '../queue/batch-state.js';
+import { type AttemptRecord, type Job, liveAttempts } from '../queue/job.js';
+import { STATE_BUSY } from '../queue/states.js';
+import { idleSlots } from './idle-slots.js';
+import type { RunTimes } from './run-times.js';
+
+/** What copies are planned by. */
+export interface CopyPolicy {
+  /** At most so many copies of a job. */
+  readonly copies: number;
+  /** At most so many attempts handed out at once, over all hosts. */
+  readonly maxRunning: number;
+  readonly times: RunTimes;
+  /** How long an attempt has run so far, milliseconds. */
+  readonly ranMs: (attempt: AttemptRecord) => number;
+}
+
+export interface CopyPlan {
+  readonly events: ManagerEvent[];
+  /** When the next job will have run long enough, milliseconds from now; null when there is none to wait for. */
+  readonly nextMs: number | null;
+}
+
+/**
+ * Which running jobs to copy to which idle hosts: the one that has run longest to the host where jobs take least. A job must have run
+ * half as long again as the median, and a second; at least three must have succeeded, or nobody knows what is long. A tenth
+ * of the jobs, at least two, may have copies at one time. Changes nothing. O(busy jobs).
+ */
+export function planCopies(state: BatchState, policy: CopyPolicy): CopyPlan {
+  const { times, ranMs } = policy;
+  const medianMs = times.count < FEWEST ? null : times.medianMs;
+  if (medianMs === null) return { events: [], nextMs: null };
+  const longMs = Math.max(medianMs * MUCH, SHORTEST_MS);
+  const running = listAlone(state, policy).map((one) => ({ ...one, ranMs: ranMs(one.attempt) }));
+  const slow = running.filter((one) => one.ranMs >= longMs).sort((a, b) => b.ranMs - a.ranMs);
+  const others = running.filter((one) => one.ranMs < longMs).map((one) => longMs - one.ranMs);
+  const rooms = openRooms(state, times, medianMs);
+  const events: ManagerEvent[] = [];
+  for (const { job, attempt } of slow.slice(0, mostNow(state, policy))) {
+    const room = chooseRoom(rooms, job, expectedOn(times, attempt.host, Number.POSITIVE_INFINITY));
+    if (!room) continue;
+    room.free -= 1;
+    const id = formatAttemptId(job.id, job.attempts.length + 1);
+    events.push({ type: 'job.copied', job: job.id, attempt: id, host: room.host.name });
+  }
+  return { events, nextMs: others.length > 0 ? Math.min(...others) : null };
+}
+
+interface Running {
+  readonly job: Job;
+  readonly attempt: AttemptRecord;
+}
+
+/** Jobs that run and may be copied: repeatable, wanted, on one host only, and not copied as often as allowed. */
+function listAlone({ jobQueue }: BatchState, { copies }: CopyPolicy): Running[] {
+  const alone: Running[] = [];
+  for (const job of jobQueue.walk(STATE_BUSY)) {
+    if (!job.spec.repeatable || job.paused || job.cancelling !== null) continue;
+    const [attempt, ...more] = liveAttempts(job);
+    if (!attempt || more.length > 0 || attempt.startedAt === null || attempt.outcome !== null) continue;
+    if (job.attempts.slice(job.budgetFrom).filter(({ copy }) => copy).length < copies)
+      alone.push({ job, attempt });
+  }
+  return alone;
+}
+
+/** How many copies may be added now. */
+function mostNow({ jobs, jobQueue, hosts }: BatchState, { maxRunning }: CopyPolicy): number {
+  let copied = 0;
+  for (const job of jobQueue.walk(STATE_BUSY)) if (liveAttempts(job).length > 1) copied += 1;
+  const handed = hosts.reduce((sum, host) => sum + host.handed, 0);
+  const most = Math.max(Math.floor(jobs.length / JOBS_PER_COPY), FEWEST_COPIES);
+  return Math.max(0, Math.min(most - copied, maxRunning - handed));
+}
+
+interface Room {
+  readonly host: HostRecord;
+  free: number;
+  readonly expectedMs: number;
+}
+
+/** The fastest first; what is marked as slow last. */
+function openRooms({ hosts }: BatchState, times: RunTimes, medianMs: number): Room[] {
+  return hosts
+    .map((host) => ({ host, free: idleSlots(host), expectedMs: expectedOn(times, host.name, medianMs) }))
+    .filter(({ free }) => free > 0)
+    .sort(
+      (a, b) => Number(a.host.slow !== null) - Number(b.host.slow !== null) || a.expectedMs - b.expectedMs,
+    );
+}
+
+/** A host that never had the job, and where it would not take much longer than where it is. */
+function chooseRoom(rooms: readonly Room[], { attempts }: Job, presentMs: number): Room | undefined {
+  return rooms.find(
+    ({ host, free, expectedMs }) =>
+      free > 0 && expectedMs <= presentMs * MUCH && attempts.every((attempt) => attempt.host !== host.name),
+  );
+}
+
+function expectedOn(times: RunTimes, host: string, unknownMs: number): number {
+  return times.meanOn(host) ?? unknownMs;
+}
+
+const FEWEST = 3;
+const MUCH = 1.5;
+/** A copy of a shorter job would hardly begin before the job ends. */
+const SHORTEST_MS = 1_000;
+const JOBS_PER_COPY = 10;
+const FEWEST_COPIES = 2;
