@@ -1,0 +1,36 @@
+import type { GpoolEvent } from '../../src/events/event.js';
+import type { Outcome } from '../../src/events/outcome.js';
+import { applyEvent } from '../../src/queue/apply-event.js';
+import type { BatchState } from '../../src/queue/batch-state.js';
+
+/** Applies events in order, each with the next number. */
+export function applyAll(state: BatchState, events: readonly GpoolEvent[]): void {
+  for (const event of events)
+    applyEvent(state, { seq: state.seq + 1, at: '2026-03-01T10:00:00.000Z', ...event });
+}
+
+/** Starts the batch and lets its first jobs end: each on a host, with an outcome. */
+export function settleJobs(state: BatchState, ends: readonly (readonly [string, Outcome])[]): void {
+  const hosts = state.hosts.map(({ name }) => name);
+  const facts = { cores: 2, bash: '5.2', memoryKb: 1, bootId: 'x', hostname: 'x', warnings: [] };
+  applyAll(state, [
+    { type: 'batch.started', batch: 'b', jobs: state.jobs.length, hosts },
+    ...hosts.map((host): GpoolEvent => ({ type: 'host.ready', host, slots: 100, facts })),
+    ...ends.flatMap(([host, outcome], at) => lifeOf(String(at + 1), host, outcome)),
+  ]);
+}
+
+function lifeOf(job: string, host: string, outcome: Outcome): GpoolEvent[] {
+  const attempt = `${job}.1`;
+  const usage = { startedAt: 1, wallMs: 1, userMs: 0, systemMs: 0, peakKb: 0 };
+  const collected = { stdoutBytes: 0, stderrBytes: 0, files: [], missing: [], skipped: [] };
+  const output = { stdout: false, stderr: false };
+  return [
+    { type: 'job.launched', job, attempt, host },
+    { type: 'job.started', attempt, host, slot: 1, offset: 10 },
+    { type: 'job.ended', attempt, host, outcome, usage, output, offset: 20 },
+    outcome.kind === 'succeeded'
+      ? { type: 'job.done', job, attempt, collected }
+      : { type: 'job.failed', job, attempt, outcome, fault: null, collected },
+  ];
+}
