@@ -38,6 +38,12 @@ export function pick(random: Random, below: number): number {
   return Math.floor(random() * below);
 }
 
+/** The same items in any order. */
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const keyed = items.map((item) => ({ item, key: random() }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
+}
+
 /** Runs `task` for each item, `lanes` at a time: two keep two cores busy. */
 export async function inLanes<T>(
   items: Iterable<T>,

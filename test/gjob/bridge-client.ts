@@ -19,6 +19,8 @@ export interface Answer {
 
 export interface HostOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** What runs gjob. @default GPOOL_TEST_BASH, or the bash on the PATH */
+  readonly bash?: string;
 }
 
 /** A root directory of its own in which the real gjob runs, emptied of processes when the test is over. */
@@ -55,7 +57,7 @@ export class GjobHost {
   }
 
   start(...args: string[]): ChildProcessWithoutNullStreams {
-    return spawn(BASH, [GJOB, ...args], {
+    return spawn(this.options.bash ?? BASH, [GJOB, ...args], {
       cwd: this.root,
       env: { ...process.env, HOME: this.root, ...this.options.env },
     });
