@@ -6,8 +6,11 @@ import { retryShape } from './retry-schema.js';
 import { strictObject } from './strict-object.js';
 import { findLimitProblem, findWarningProblem } from './time-limit.js';
 
+/** What may also be given as undefined, which is the same as leaving it out. */
+type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
 /** A job as people write it. Everything but `commands` may be left out. */
-export interface JobInput extends RetryRules {
+export interface JobInput extends Loose<RetryRules> {
   /** Lines of one bash script. */
   readonly commands: string | readonly string[];
   /** Files and directories the job needs: `source`, `source:target`, or the two apart. */
@@ -115,7 +118,7 @@ export function toLimits({ timeoutSecs, timeoutPercent, warn }: Pick<JobInput, k
 }
 
 /** What of an input is a rule about retries; undefined when there is none. */
-export function toRetryRules(input: RetryRules): RetryRules | undefined {
+export function toRetryRules(input: Loose<RetryRules>): RetryRules | undefined {
   const { retries, retryOn, neverRetry, retryDelaySecs } = input;
   const rules = Object.entries({ retries, retryOn, neverRetry, retryDelaySecs });
   const given = rules.filter(([, value]) => value !== undefined);

@@ -9,16 +9,16 @@ export type RetryCause = number | 'signal' | 'oom' | 'timeout';
 /** When a job that failed is tried again. A job's own rules go before its batch's, one by one. */
 export interface RetryRules {
   /** Further attempts after one that failed, on another host first. @default 0 */
-  readonly retries?: number | undefined;
+  readonly retries?: number;
   /** Only what failed in one of these ways is tried again. @default every way */
-  readonly retryOn?: readonly RetryCause[] | undefined;
+  readonly retryOn?: readonly RetryCause[];
   /** What failed in one of these ways is never tried again; goes before `retryOn`. @default none */
-  readonly neverRetry?: readonly RetryCause[] | undefined;
+  readonly neverRetry?: readonly RetryCause[];
   /**
    * Seconds to wait before the first further attempt; twice as long before each later one, at most five minutes (or this,
    * if it is longer), and at random between half and the whole of it. @default 1
    */
-  readonly retryDelaySecs?: number | undefined;
+  readonly retryDelaySecs?: number;
 }
 
 export const RETRY_WORDS = ['signal', 'oom', 'timeout'] as const;

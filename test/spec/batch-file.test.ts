@@ -145,7 +145,11 @@ const mistakes: [title: string, text: string, problems: string[]][] = [
     'command: x\nlimits:\n  timeout: soon\n',
     ['3: limits.timeout: "soon" is not a span of time'],
   ],
-  ['a limit of zero', 'command: x\nlimits:\n  timeout: 0\n', ['1: timeoutSecs: is less than 1 second']],
+  [
+    'a limit of zero',
+    'command: x\nlimits:\n  timeout: 0\n',
+    ['3: limits.timeout: "0" would end every job at once'],
+  ],
   ['an empty command', "command: ''\n", ['1: commands: has no command']],
   [
     'both command and commands',
