@@ -4,6 +4,7 @@ import { foldHosts } from '../spec/inventory/fold-hosts.js';
 import { addHostOptions, type HostOptions, toConnection, toContact } from './common-options.js';
 import { formatFault } from './error-text.js';
 import { needHosts } from './exec-command.js';
+import { addHostOrders } from './host-order-command.js';
 import { createPaint, type Paint, wantsColor } from './paint.js';
 import { toPlainLine } from './plain-text.js';
 import { formatTable } from './table.js';
@@ -16,12 +17,14 @@ interface HostsOptions extends HostOptions {
 export function addHostsCommand(program: Command, finish: (exitCode: number) => void): void {
   const command = program
     .command('hosts')
-    .summary('show what hosts have to offer, and what is wrong with them')
+    .summary('show what hosts have to offer, and what is wrong with them; change the hosts of a batch')
+    .enablePositionalOptions()
     .option('--json', 'one JSON value', false)
     .addHelpText('before', EXAMPLES);
   addHostOptions(command).action(async (options: HostsOptions) => {
     finish(await showHosts(options));
   });
+  addHostOrders(command, finish);
 }
 
 async function showHosts(options: HostsOptions): Promise<number> {
@@ -84,5 +87,6 @@ const HEAD = ['host', 'cores', 'memory', 'free', 'load', 'users', 'gpus', 'bash'
 const EXAMPLES = `Examples:
   gpool hosts -S lab[01-12]              cores, memory, load, users, GPUs, bash, clock, free disk
   gpool hosts --slf hosts.yaml --json    as one JSON value, for programs
+  gpool hosts hold latest lab03          the hosts of a batch: add, hold, release, drain, remove
 
 `;
