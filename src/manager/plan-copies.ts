@@ -19,7 +19,7 @@ export interface CopyPolicy {
 
 export interface CopyPlan {
   readonly events: ManagerEvent[];
-  /** When the next job will have run long enough, milliseconds from now; null when there is none to wait for. */
+  /** When the next job will have run long enough, milliseconds from now, at least 1; null when there is none to wait for. */
   readonly nextMs: number | null;
 }
 
@@ -45,7 +45,7 @@ export function planCopies(state: BatchState, policy: CopyPolicy): CopyPlan {
     const id = formatAttemptId(job.id, job.attempts.length + 1);
     events.push({ type: 'job.copied', job: job.id, attempt: id, host: room.host.name });
   }
-  return { events, nextMs: others.length > 0 ? Math.min(...others) : null };
+  return { events, nextMs: others.length > 0 ? Math.max(1, Math.min(...others)) : null };
 }
 
 interface Running {
