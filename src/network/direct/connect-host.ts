@@ -16,6 +16,8 @@ export interface ConnectOptions {
   /** Whether jobs run there; a management node is only asked, and gets no agent. */
   readonly runsJobs: boolean;
   readonly offset: number;
+  /** Whose the batch is, for the host's record; null leaves that as it is. */
+  readonly owner: string | null;
   readonly onLine: (line: string, offset: number) => void;
 }
 
@@ -35,16 +37,22 @@ export interface Connected {
  * @throws HostError when the host cannot be used; TransportError when another try may help.
  */
 export async function connectHost(options: ConnectOptions): Promise<Connected> {
-  const { shell, host, batch, offset } = options;
+  const { shell, host, batch, offset, owner } = options;
   await shell.open();
   const helper = await installHelper(shell, options.helper, host.root);
   const paths = hostPaths(host, helper.root, batch);
   const facts = parseProbe(helper.probe, shell.where);
   const slots = resolveSlots(host.slots, facts.cores);
   const gate = new Gate(options.onLine);
-  const start = () => startBridge(shell, { host, helper, paths, slots, offset, onLine: gate.take });
+  const start = () => startBridge(shell, { host, helper, paths, slots, offset, owner, onLine: gate.take });
   const bridge = options.runsJobs ? await start() : null;
-  return { session: { shell, helper, paths }, facts, slots, bridge, listen: () => gate.open() };
+  return {
+    session: { shell, helper, paths, hasTar: /^tar\tyes$/m.test(helper.probe) },
+    facts,
+    slots,
+    bridge,
+    listen: () => gate.open(),
+  };
 }
 
 /** Keeps lines back that come in one chunk with the greeting, so that `host.ready` is told before them. */

@@ -9,10 +9,21 @@ export interface Session {
   readonly shell: Shell;
   readonly helper: InstalledHelper;
   readonly paths: HostPaths;
+  /** Whether the host can unpack a stream of files. */
+  readonly hasTar: boolean;
 }
 
 /** The helper's verbs that a controller uses in passing. */
-export type Verb = 'status' | 'fetch' | 'missing' | 'admit' | 'plant' | 'manifest' | 'forget';
+export type Verb =
+  | 'status'
+  | 'fetch'
+  | 'missing'
+  | 'admit'
+  | 'seed'
+  | 'plant'
+  | 'manifest'
+  | 'gather'
+  | 'forget';
 
 export type VerbOptions = Omit<RunOptions, 'args'> & {
   /** Whether the helper may say no (code 1), which is then an answer. @default false */

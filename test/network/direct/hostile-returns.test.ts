@@ -24,7 +24,8 @@ function hostileSession(manifest: string | Buffer): Session {
   const result = { code: 0, signal: null, stdout: Buffer.from(manifest), stderr: Buffer.alloc(0) };
   const getFile = (_: string, local: string) => writeFile(local, BYTES, { flag: 'wx', mode: 0o600 });
   const shell = { ...createLocalShell(), run: async () => result, getFile };
-  return { shell, helper: { root: '/r', file: '/r/bin/gjob', probe: '' }, paths: hostPaths(host, '/r', 'b') };
+  const helper = { root: '/r', file: '/r/bin/gjob', probe: '' };
+  return { shell, helper, paths: hostPaths(host, '/r', 'b'), hasTar: false };
 }
 
 async function collect(directory: string, manifest: string | Buffer, patterns: readonly string[]) {

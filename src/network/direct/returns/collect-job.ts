@@ -6,10 +6,11 @@ import type { JobSpec } from '../../../spec/job-spec.js';
 import { escapeField } from '../escape.js';
 import { runVerb, type Session } from '../session.js';
 import { digestFile } from '../staging/digests.js';
+import { gatherFiles } from './gather-files.js';
 import { LocalTree } from './local-tree.js';
 import { checkCaseCollisions } from './name-collisions.js';
 import type { OutputFetcher } from './output-fetcher.js';
-import { parseReturnManifest, type ReturnEntry } from './return-manifest.js';
+import { parseReturnManifest, type ReturnedFile } from './return-manifest.js';
 
 export interface CollectOptions {
   readonly attempt: string;
@@ -76,26 +77,24 @@ async function collectReturns(options: CollectOptions, tree: LocalTree): Promise
   await checkCaseCollisions(tree.top, entries);
   const directories = entries.filter(({ kind }) => kind === 'd');
   for (const { path } of directories) await tree.makeDirectory(path);
-  const fetchOne = async (entry: ReturnEntry) => {
-    if (entry.kind === 'f') await transfers.add(() => fetchFile(session, attempt, entry, tree));
-  };
-  await settleAll(entries.map(fetchOne));
+  const wanted = entries.filter((entry) => entry.kind === 'f');
+  const gathered = await transfers.add(() => gatherFiles(session, attempt, wanted, tree));
+  const left = wanted.filter((entry) => !gathered.has(entry));
+  await settleAll(left.map((entry) => transfers.add(() => fetchFile(session, attempt, entry, tree))));
   for (const entry of entries) if (entry.kind === 'l') await tree.placeLink(entry.path, entry.target);
   for (const entry of entries.toReversed())
     if (entry.kind === 'd') await tree.setDirectoryMode(entry.path, entry.mode);
   const missing = spec.returns
     .filter(({ optional }, at) => !optional && !matched.has(at))
     .map(({ pattern }) => pattern);
-  const files = entries.flatMap((entry) =>
-    entry.kind === 'f' ? [{ path: entry.path, bytes: entry.size }] : [],
-  );
+  const files = wanted.map(({ path, size }) => ({ path, bytes: size }));
   return { files, missing, skipped };
 }
 
 async function fetchFile(
   { shell, paths }: Session,
   attempt: string,
-  { path, size, mode, sha256 }: Extract<ReturnEntry, { kind: 'f' }>,
+  { path, size, mode, sha256 }: ReturnedFile,
   tree: LocalTree,
 ): Promise<void> {
   await tree.placeFile(path, mode, async (part) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { JobError } from '../../../errors.js';
 
@@ -38,9 +38,9 @@ export class LocalTree {
     });
   }
 
-  /** The same for bytes at hand; mode 0600. */
-  placeBytes(path: string, bytes: Buffer): Promise<void> {
-    return this.#place(path, (part) => writeFile(part, bytes, { flag: 'wx', mode: 0o600 }));
+  /** The same for bytes at hand. */
+  placeBytes(path: string, bytes: Buffer, mode = 0o600): Promise<void> {
+    return this.#place(path, (part) => writeNew(part, bytes, mode));
   }
 
   async #place(path: string, fill: (part: string) => Promise<void>): Promise<void> {
@@ -68,6 +68,17 @@ export class LocalTree {
   /** Last of all: a directory without write permission could not be filled. */
   async setDirectoryMode(path: string, mode: number): Promise<void> {
     await guarded(path, () => chmod(join(this.top, path), mode | 0o700));
+  }
+}
+
+/** The mode comes last: one without write permission could not be filled. */
+async function writeNew(part: string, bytes: Buffer, mode: number): Promise<void> {
+  const file = await open(part, 'wx', 0o600);
+  try {
+    await file.writeFile(bytes);
+    if (mode !== 0o600) await file.chmod(mode);
+  } finally {
+    await file.close();
   }
 }
 

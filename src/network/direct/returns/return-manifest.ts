@@ -8,14 +8,16 @@ import { matchesReturn } from './return-pattern.js';
 /** One thing a job left that it declared. `path` is relative and was checked component by component. */
 export type ReturnEntry =
   | { readonly kind: 'd'; readonly path: string; readonly mode: number }
-  | {
-      readonly kind: 'f';
-      readonly path: string;
-      readonly mode: number;
-      readonly size: number;
-      readonly sha256: string;
-    }
+  | ReturnedFile
   | { readonly kind: 'l'; readonly path: string; readonly target: string };
+
+export interface ReturnedFile {
+  readonly kind: 'f';
+  readonly path: string;
+  readonly mode: number;
+  readonly size: number;
+  readonly sha256: string;
+}
 
 /** What a host says a job left, checked. */
 export interface ReturnManifest {

@@ -4,6 +4,7 @@ import { remoteFault } from '../remote-fault.js';
 import { runVerb, type Session } from '../session.js';
 import { sendBlob } from './blob-upload.js';
 import type { Blob, InputTree } from './layout.js';
+import { chooseSeed, sendSeed } from './seed.js';
 
 /**
  * What lies in one host's cache, as far as this controller knows. Trees asked for while a round is under way wait for
@@ -59,13 +60,16 @@ export class HostCache {
       ...blobs.keys(),
     ]);
     const wanted = round.filter(({ tree }) => missing.has(`tree-${tree.sha256}`));
-    const needed = new Set(wanted.flatMap(({ tree }) => tree.blobs.map(({ sha256 }) => sha256)));
+    const { needed, unseeded } = await this.#seed(session, wanted, missing);
     const sending = [...blobs.values()].filter(({ sha256 }) => needed.has(sha256) && missing.has(sha256));
     const faults = await this.#send(session, sending);
-    const whole = wanted.filter(({ tree, reject }) => {
-      const fault = tree.blobs.map(({ sha256 }) => faults.get(sha256)).find(Boolean);
-      if (fault) reject(fault);
-      return !fault;
+    const whole = wanted.filter((asked) => {
+      const { tree, reject } = asked;
+      const fault =
+        unseeded.get(asked) ??
+        tree.files.map(({ blob }) => faults.get(blob.sha256)).find((found) => found !== undefined);
+      if (fault !== undefined) reject(fault);
+      return fault === undefined;
     });
     await plantTrees(session, whole);
     for (const { tree, resolve } of round.filter(
@@ -74,6 +78,21 @@ export class HostCache {
       this.#planted.add(tree.sha256);
       resolve();
     }
+  }
+
+  /** Sends the small files of each tree that has many; answers what is needed beside them, and the faults. */
+  async #seed(session: Session, wanted: readonly Asked[], missing: ReadonlySet<string>) {
+    const needed = new Set<string>();
+    const unseeded = new Map<Asked, unknown>();
+    for (const asked of wanted) {
+      const seed = session.hasTar ? chooseSeed(asked.tree, missing) : [];
+      const sent = new Set(seed);
+      for (const file of asked.tree.files) if (!sent.has(file)) needed.add(file.blob.sha256);
+      if (seed.length === 0) continue;
+      const sending = this.transfers.add(() => sendSeed(session, asked.tree, seed));
+      await sending.catch((error: unknown) => unseeded.set(asked, error));
+    }
+    return { needed, unseeded };
   }
 
   /** Sends blobs, a few at a time; answers the faults by digest. */
@@ -142,7 +161,10 @@ async function admit(session: Session, blobs: readonly Blob[]): Promise<[string,
 async function plantTrees(session: Session, round: readonly Asked[]): Promise<void> {
   if (round.length === 0) return;
   const input = round.map(({ tree }) => `${tree.layout}plant\t${tree.sha256}\n`).join('');
-  const { stdout } = await runVerb(session, 'plant', [], { input, deadlineMs: LONG_MS });
+  const { stdout } = await runVerb(session, 'plant', [session.paths.partPrefix], {
+    input,
+    deadlineMs: LONG_MS,
+  });
   const answers = readAnswers(stdout);
   const bad = round.find(({ tree }) => answers.get(tree.sha256) !== 'ok');
   if (!bad) return;

@@ -4,7 +4,14 @@ import { dirname, join, resolve } from 'node:path';
 import { SpecError } from '../../../errors.js';
 import type { InputFile } from '../../../spec/job-spec.js';
 import { type Digests, fileVersion } from './digests.js';
-import { type Blob, formatLayout, type InputTree, layoutDigest, type TreeEntry } from './layout.js';
+import {
+  type Blob,
+  type FileEntry,
+  formatLayout,
+  type InputTree,
+  layoutDigest,
+  type TreeEntry,
+} from './layout.js';
 import { staysInside } from './link-target.js';
 
 /**
@@ -23,7 +30,8 @@ export async function readInputTree(
   for (const { source, target } of files)
     await walk.addSource(resolve(cwd, source), source, target.replace(/\/+$/, ''));
   const layout = formatLayout(walk.entries.values());
-  return { sha256: layoutDigest(layout), layout, blobs: walk.blobs, skipped: walk.skipped };
+  const { blobs, skipped } = walk;
+  return { sha256: layoutDigest(layout), layout, files: walk.files, blobs, skipped };
 }
 
 class TreeWalk {
@@ -32,9 +40,12 @@ class TreeWalk {
 
   constructor(readonly digests: Digests) {}
 
+  get files(): FileEntry[] {
+    return [...this.entries.values()].filter((entry) => entry.kind === 'f');
+  }
+
   get blobs(): Blob[] {
-    const all = [...this.entries.values()].flatMap((entry) => (entry.kind === 'f' ? [entry.blob] : []));
-    return [...new Map(all.map((blob) => [blob.sha256, blob])).values()];
+    return [...new Map(this.files.map(({ blob }) => [blob.sha256, blob])).values()];
   }
 
   async addSource(path: string, source: string, target: string): Promise<void> {

@@ -4,8 +4,15 @@ import { escapeField } from '../escape.js';
 /** One entry of a job's input tree; `path` is relative to the working directory. */
 export type TreeEntry =
   | { readonly kind: 'd'; readonly path: string; readonly mode: number }
-  | { readonly kind: 'f'; readonly path: string; readonly mode: number; readonly blob: Blob }
+  | FileEntry
   | { readonly kind: 'l'; readonly path: string; readonly target: string };
+
+export interface FileEntry {
+  readonly kind: 'f';
+  readonly path: string;
+  readonly mode: number;
+  readonly blob: Blob;
+}
 
 /** The content of one input file. */
 export interface Blob {
@@ -21,6 +28,8 @@ export interface InputTree {
   /** Names the tree: the digest of `layout`. */
   readonly sha256: string;
   readonly layout: string;
+  readonly files: readonly FileEntry[];
+  /** The contents of the files, each once. */
   readonly blobs: readonly Blob[];
   /** What was left out, and why. */
   readonly skipped: readonly { readonly path: string; readonly why: string }[];

@@ -19,7 +19,8 @@ function slowSession(clock: ManualClock, rounds: number[]): Session {
   };
   const host = createHost('h', { kind: 'local' }, PLAIN_DEFAULTS);
   const shell = { ...createLocalShell(), run };
-  return { shell, helper: { root: '/r', file: '/r/bin/gjob', probe: '' }, paths: hostPaths(host, '/r', 'b') };
+  const helper = { root: '/r', file: '/r/bin/gjob', probe: '' };
+  return { shell, helper, paths: hostPaths(host, '/r', 'b'), hasTar: false };
 }
 
 test('the first output is fetched at once; those that are asked for soon after go together', async (t) => {
