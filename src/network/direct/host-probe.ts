@@ -25,10 +25,10 @@ export function parseProbe(text: string, where: string): HostFacts {
 
 function warnings(values: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];
-  if (values.get('killuserprocesses') === '1') {
+  if (values.get('killuserprocesses') === 'yes') {
     found.push('systemd ends your processes at logout there: run `loginctl enable-linger` on it once');
   }
-  if (values.get('setsid') === '0')
+  if (values.get('setsid') === 'no')
     found.push('setsid is missing there: a job that leaves its process group is not found again');
   const freeKb = values.get('disk_free_kb') ?? '';
   if (/^\d+$/.test(freeKb) && Number(freeKb) < LOW_DISK_KB)
