@@ -1,5 +1,4 @@
 import { Writable } from 'node:stream';
-import { systemClock } from '../clock.js';
 import { parseAttemptId } from '../events/attempt-id.js';
 import type { Recorded } from '../events/event.js';
 import type { BatchDirectory } from '../journal/batch-directory.js';
@@ -10,19 +9,18 @@ import type { BatchSummary } from '../manager/summary.js';
 import type { Network, OutputRange } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
 import { STATE_BUSY, STATE_UNKNOWN } from '../queue/states.js';
-import { type BatchReport, summarize } from '../report/batch-report.js';
-import { nameCause } from '../report/failure-group.js';
 import { Joblog } from '../report/joblog.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import type { BatchOptions } from './batch-options.js';
-import { type BatchProgress, measureProgress } from './batch-progress.js';
+import type { BatchProgress } from './batch-progress.js';
 import { describeBatch } from './batch-status.js';
+import { BatchView } from './batch-view.js';
 import { closeFirst } from './close-first.js';
 import { createDesk } from './control-desk.js';
 import { ControlServer } from './control-server.js';
 import type { Contact } from './create-network.js';
 import { giveOrder } from './give-order.js';
-import { readHints, readOutputFile } from './output-file.js';
+import type { BatchEnd, RunJob, WatchedBatch } from './watched-batch.js';
 
 /** The parts of a batch, put together. */
 export interface BatchParts {
@@ -42,34 +40,21 @@ export interface BatchParts {
   readonly onLogError: (error: unknown) => void;
 }
 
-/** What is shown of a job beside its output. */
-export interface RunJob {
-  readonly index: number;
-  readonly name: string;
-  readonly args: readonly string[];
-}
-
-/** How a batch went. */
-export interface BatchEnd {
-  readonly summary: BatchSummary;
-  readonly report: BatchReport;
-}
-
 /** A batch that runs in this process. */
-export class BatchRun {
+export class BatchRun implements WatchedBatch {
   readonly directory: string;
   readonly #parts: BatchParts;
   readonly #manager: LoggingManager;
   readonly #joblogs: readonly Joblog[];
   readonly #control: ControlServer;
-  readonly #startedAt = systemClock.elapsed();
-  #lastFailure: string | null = null;
+  readonly #view: BatchView;
   #processing: Promise<BatchSummary> | null = null;
 
   constructor(parts: BatchParts) {
     const { id, name, store, state, directory, options, onLogError } = parts;
     this.directory = directory.path;
     this.#parts = parts;
+    this.#view = new BatchView(parts);
     this.#manager = new LoggingManager({
       ...options,
       // As GNU parallel counts: the first try is one of them.
@@ -100,13 +85,12 @@ export class BatchRun {
   /** Runs the batch to its end. Rejects with a StateError when the journal cannot be written. */
   async start(): Promise<BatchEnd> {
     try {
-      await this.#control.open().catch(this.#parts.onLogError);
-      this.#processing = this.#manager.processJobs();
+      this.#processing = this.#control
+        .open()
+        .catch(this.#parts.onLogError)
+        .then(() => this.#manager.processJobs());
       const summary = await this.#processing;
-      const hints = await readHints(this.#parts.state, (job, n) =>
-        this.#parts.directory.attemptDirectory(job, n),
-      );
-      return { summary, report: summarize(this.#parts.state, { hints }) };
+      return { summary, report: await this.#view.report() };
     } finally {
       for (const joblog of this.#joblogs) joblog.close();
     }
@@ -117,23 +101,23 @@ export class BatchRun {
   }
 
   progress(): BatchProgress {
-    const elapsedMs = systemClock.elapsed() - this.#startedAt;
-    return measureProgress(this.#parts.state, {
-      name: this.#parts.name,
-      lastFailure: this.#lastFailure,
-      elapsedMs,
-    });
+    return this.#view.progress();
   }
 
   job(id: string): RunJob | undefined {
-    const job = this.#parts.state.jobById.get(id);
-    return job && { index: job.index, name: job.spec.name, args: job.spec.args };
+    return this.#view.job(id);
   }
 
-  /** What an ended attempt wrote, from byte `from` on. */
+  openJobs(): readonly number[] {
+    return this.#view.openJobs();
+  }
+
+  runningAttempts(): readonly string[] {
+    return this.#view.runningAttempts();
+  }
+
   readOutput(attempt: string, stream: 'stdout' | 'stderr', from: number): AsyncIterable<Buffer> {
-    const { job, n } = parseAttemptId(attempt);
-    return readOutputFile(this.#parts.directory.attemptDirectory(job, n), stream, from);
+    return this.#view.readOutput(attempt, stream, from);
   }
 
   /** What a running attempt has written so far, from its host. */
@@ -167,13 +151,7 @@ export class BatchRun {
 
   #note(event: Recorded): void {
     this.#control.notify();
+    this.#view.note(event);
     for (const joblog of this.#joblogs) joblog.observe(event);
-    if (event.type === 'job.failed') {
-      const job = this.#parts.state.jobById.get(event.job);
-      const { host = '' } = job?.attempts.at(-1) ?? {};
-      this.#lastFailure = `${job?.spec.name ?? event.job} on ${host}: ${nameCause(event)}`;
-    }
-    if (event.type === 'host.failed')
-      this.#lastFailure = `${event.host}: ${event.fault.what} (${event.fault.code})`;
   }
 }

@@ -1,4 +1,4 @@
-import type { BatchRun, RunJob } from '../batch/batch-run.js';
+import type { RunJob, WatchedBatch } from '../batch/watched-batch.js';
 import type { Recorded } from '../events/event.js';
 import type { OutputSink } from './output-sink.js';
 import { OutputText } from './output-text.js';
@@ -21,54 +21,69 @@ export type Stream = 'stdout' | 'stderr';
 
 /** Prints what the jobs wrote, one job after another, from the files of the batch: memory stays flat. */
 export class JobOutput {
-  readonly #run: BatchRun;
+  readonly #run: WatchedBatch;
   readonly #options: OutputOptions;
   /** Jobs that ended before one that is printed first. */
-  readonly #held = new Map<number, Finished>();
+  readonly #held = new Map<number, Finished | null>();
   readonly #following = new Map<string, Following>();
+  /** Jobs whose turn comes one after the other, by index. */
+  readonly #order: readonly number[];
   #next = 0;
   #printing: Promise<void> = Promise.resolve();
   #asking = false;
   #polling: NodeJS.Timeout | null = null;
 
-  constructor(run: BatchRun, options: OutputOptions) {
+  constructor(run: WatchedBatch, options: OutputOptions) {
     this.#run = run;
     this.#options = options;
-    if (options.mode === 'line-buffer') this.#polling = setInterval(() => this.#poll(), POLL_MS);
+    this.#order = options.keepOrder ? run.openJobs() : [];
+    if (options.mode !== 'line-buffer') return;
+    this.#polling = setInterval(() => this.#poll(), POLL_MS);
+    for (const attempt of run.runningAttempts()) this.#follow(attempt);
   }
 
   observe(event: Recorded): void {
     if (this.#options.mode === 'quiet') return;
     if (event.type === 'job.started' && this.#options.mode === 'line-buffer') this.#follow(event.attempt);
     if (event.type === 'job.requeued') this.#following.delete(event.attempt);
-    if (event.type !== 'job.done' && event.type !== 'job.failed') return;
+    const isEnd = event.type === 'job.done' || event.type === 'job.failed';
+    if (!isEnd && event.type !== 'job.cancelling') return;
     const job = this.#run.job(event.job);
-    if (job) this.#release({ job, attempt: event.attempt });
+    if (job && isEnd) this.#release(job.index, { job, attempt: event.attempt });
+    // It never began.
+    else if (job?.settled) this.#release(job.index, null);
   }
 
   /** Resolves when everything that ended is printed. What still waits for an earlier job is printed now. */
   async finish(): Promise<void> {
     if (this.#polling) clearInterval(this.#polling);
-    for (const finished of [...this.#held.values()].sort((a, b) => a.job.index - b.job.index))
-      this.#print(finished);
+    const held = [...this.#held].sort(([a], [b]) => a - b);
+    for (const [, finished] of held) this.#print(finished);
     this.#held.clear();
     await this.#printing;
   }
 
-  #release(finished: Finished): void {
+  #release(index: number, finished: Finished | null): void {
     if (!this.#options.keepOrder) {
       this.#print(finished);
       return;
     }
-    this.#held.set(finished.job.index, finished);
-    for (let due = this.#held.get(this.#next); due; due = this.#held.get(this.#next)) {
-      this.#held.delete(this.#next);
-      this.#next += 1;
-      this.#print(due);
-    }
+    this.#held.set(index, finished);
+    for (let due = this.#takeNext(); due !== undefined; due = this.#takeNext()) this.#print(due);
   }
 
-  #print({ job, attempt }: Finished): void {
+  /** Undefined while the next one has not ended. */
+  #takeNext(): Finished | null | undefined {
+    const index = this.#order[this.#next] ?? -1;
+    const due = this.#held.get(index);
+    if (due !== undefined) this.#next += 1;
+    this.#held.delete(index);
+    return due;
+  }
+
+  #print(finished: Finished | null): void {
+    if (finished === null) return;
+    const { job, attempt } = finished;
     this.#enqueue(async () => {
       const followed = this.#following.get(attempt) ?? this.#begin(job);
       this.#following.delete(attempt);

@@ -3,6 +3,7 @@ import type { BatchRun } from '../batch/batch-run.js';
 import { batchExitCode } from '../batch/exit-code.js';
 import { toPlainLine } from './plain-text.js';
 import type { ProgressView } from './progress-view.js';
+import { steerRun } from './steer-run.js';
 import { type WatchOptions, watchRun } from './watch-run.js';
 
 /** What a question needs of the view while it is asked. */
@@ -17,9 +18,15 @@ export async function showBatch(
   // A question may come at any time; the view exists only once there is a batch.
   let view: Around = { before() {}, after() {} };
   const batch = await create({ before: () => view.before(), after: () => view.after() });
-  const { end, signal } = await watchRun(batch, options, describePlace(batch, cwd), (shown) => {
-    view = shown;
-  });
+  const { end, signal } = await watchRun(
+    batch,
+    steerRun(batch),
+    options,
+    describePlace(batch, cwd),
+    (shown) => {
+      view = shown;
+    },
+  );
   const { counts, kind } = end.summary;
   return batchExitCode({ counts, noHost: kind === 'no-host', signal });
 }

@@ -1,4 +1,4 @@
-import type { BatchEnd } from '../batch/batch-run.js';
+import type { BatchEnd } from '../batch/watched-batch.js';
 import type { FailureGroup } from '../report/failure-group.js';
 import { foldHosts } from '../spec/inventory/fold-hosts.js';
 import { formatDuration } from './duration-text.js';

@@ -10,7 +10,11 @@ export const VERBS: ReadonlyMap<string, () => Promise<AddVerb>> = new Map([
   ['rerun', async () => (await import('./rerun-command.js')).addRerunCommand],
   ['status', async () => (await import('./status-command.js')).addStatusCommand],
   ['logs', async () => (await import('./logs-command.js')).addLogsCommand],
-  ['cancel', async () => (await import('./cancel-command.js')).addCancelCommand],
+  ['attach', async () => (await import('./attach-command.js')).addAttachCommand],
+  ['cancel', async () => (await import('./job-order-command.js')).addCancelCommand],
+  ['pause', async () => (await import('./job-order-command.js')).addPauseCommand],
+  ['unpause', async () => (await import('./job-order-command.js')).addUnpauseCommand],
+  ['cap', async () => (await import('./cap-command.js')).addCapCommand],
   ['hosts', async () => (await import('./hosts-command.js')).addHostsCommand],
   ['exec', async () => (await import('./exec-command.js')).addExecCommand],
 ]);

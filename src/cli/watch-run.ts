@@ -1,5 +1,4 @@
-import type { BatchEnd, BatchRun } from '../batch/batch-run.js';
-import { formatError } from './error-text.js';
+import type { BatchEnd, WatchedBatch } from '../batch/watched-batch.js';
 import { type Interrupt, Interrupts } from './interrupts.js';
 import { JobOutput, type OutputOptions } from './job-output.js';
 import { OutputSink } from './output-sink.js';
@@ -21,12 +20,18 @@ export interface WatchedEnd {
   readonly signal: Interrupt | null;
 }
 
-/**
- * Runs a batch and shows it: the live view or lines on stderr, the jobs' output, the summary. The first interrupt stops
- * launching and returns soon; a second one ends the jobs on their hosts.
- */
+/** What signals do to the batch; `tell` says something to the person. */
+export interface Steering {
+  first(signal: Interrupt, tell: (text: string) => void): void;
+  second(tell: (text: string) => void): Promise<void>;
+  /** What to say at the end in place of the summary; null for the summary. */
+  farewell(): string | null;
+}
+
+/** Shows a batch until it is over: the live view or lines on stderr, the jobs' output, the summary. */
 export async function watchRun(
-  batch: BatchRun,
+  batch: WatchedBatch,
+  steering: Steering,
   options: WatchOptions,
   place: string,
   onView: (view: ProgressView) => void,
@@ -40,12 +45,12 @@ export async function watchRun(
   onView(view);
   const output = new JobOutput(batch, describeOutput(options, sinks, view));
   batch.subscribe((event) => output.observe(event));
-  const interrupts = watchInterrupts(batch, view, say);
+  const interrupts = watchInterrupts(steering, view, say);
   try {
     const end = await batch.start();
     await output.finish();
     view.close();
-    say(formatSummary(end, place, paint));
+    say(steering.farewell() ?? formatSummary(end, place, paint));
     if (interrupts.first !== null) await interrupts.linger(end.summary.unfinished.length > 0 ? LINGER_MS : 0);
     return { end, signal: interrupts.first };
   } finally {
@@ -65,23 +70,15 @@ function describeOutput(
   return { mode, keepOrder, tag, plain, sinks, around };
 }
 
-function watchInterrupts(batch: BatchRun, view: ProgressView, say: (text: string) => void): Interrupts {
+function watchInterrupts(steering: Steering, view: ProgressView, say: (text: string) => void): Interrupts {
   const tell = (text: string): void => {
     view.before();
     say(`gpool: ${text}\n`);
     view.after();
   };
   return new Interrupts(
-    (signal) => {
-      tell(`${signal}: nothing more is started; what runs on the hosts goes on. Once more ends it there.`);
-      batch.stop(`interrupted by ${signal}`);
-    },
-    () => {
-      tell('ending the jobs on their hosts');
-      return batch
-        .cancel()
-        .catch((error: unknown) => tell(formatError(error, { json: false, debug: false }).trimEnd()));
-    },
+    (signal) => steering.first(signal, tell),
+    () => steering.second(tell),
   );
 }
 

@@ -105,7 +105,20 @@ test.serial('hosts tells what each host offers, and lists the one that cannot be
 
 test.serial('every verb has help with examples first', async (t) => {
   const cwd = await tempDir(t);
-  for (const verb of [[], ['run'], ['resume'], ['status'], ['logs'], ['cancel'], ['hosts'], ['exec']]) {
+  for (const verb of [
+    [],
+    ['run'],
+    ['resume'],
+    ['status'],
+    ['logs'],
+    ['attach'],
+    ['cancel'],
+    ['pause'],
+    ['unpause'],
+    ['cap'],
+    ['hosts'],
+    ['exec'],
+  ]) {
     const { code, stdout } = await runGpool([...verb, '--help'], { cwd });
     t.is(code, 0);
     t.regex(stdout, /^Examples:\n {2}gpool /, verb.join());
