@@ -13,9 +13,18 @@ export interface Contact {
   readonly connection?: BatchOptions | undefined;
 }
 
-/** The network that reaches these hosts; `:` among them is this machine. Opens nothing. */
-export function createNetwork(hosts: readonly Host[], options: BatchOptions, contact: Contact = {}): Network {
-  return new SshNetwork({ hosts, ...sshSettings(options, contact) });
+/**
+ * The network that reaches these hosts; `:` among them is this machine. Opens nothing. The hosts note whose the batch is when
+ * its directory is named.
+ */
+export function createNetwork(
+  hosts: readonly Host[],
+  options: BatchOptions,
+  contact: Contact = {},
+  batchDirectory?: string,
+): Network {
+  const owner = batchDirectory === undefined ? {} : { batchDirectory };
+  return new SshNetwork({ hosts, ...owner, ...sshSettings(options, contact) });
 }
 
 /** The part of the options that says how SSH connections are made. */

@@ -29,7 +29,7 @@ export function createRun(held: HeldBatch, settings: RunSettings): BatchRun {
     store,
     options,
     state,
-    network: createNetwork(hosts, options, contact),
+    network: createNetwork(hosts, options, contact, directory.path),
     contact,
     joblogs: [directory.joblogFile, ...joblogs],
     onLogError,

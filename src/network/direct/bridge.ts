@@ -21,6 +21,8 @@ export interface BridgeOptions {
   readonly slots: number;
   /** Where in the event file to begin. */
   readonly offset: number;
+  /** Whose the batch is, for the host's record; null leaves that as it is. */
+  readonly owner: string | null;
   /** Takes each event line and the offset right after it. A throw ends the bridge with that error. */
   readonly onLine: (line: string, offset: number) => void;
 }
@@ -31,10 +33,16 @@ export interface BridgeOptions {
  * @throws HostError when the init lines fail or the greeting is wrong; TransportError when the link goes.
  */
 export async function startBridge(shell: Shell, options: BridgeOptions): Promise<Bridge> {
-  const { host, helper, paths, slots, offset } = options;
+  const { host, helper, paths, slots, offset, owner } = options;
   const settings = Object.entries(host.env).map(([name, value]) => `${name}=${value}`);
   const call = [helper.file, paths.root, paths.hostId, paths.batch, slots, host.nice, offset].map(String);
-  const args = [host.init.join('\n'), String(settings.length), ...settings, ...call];
+  const args = [
+    host.init.join('\n'),
+    String(settings.length),
+    ...settings,
+    ...call,
+    ...(owner ? [owner] : []),
+  ];
   const channel = await shell.start(BRIDGE_SCRIPT, { args });
   try {
     return await greet(channel, options, shell.where);

@@ -19,6 +19,7 @@ import { defaultReconnectPolicy, type ReconnectPolicy } from './backoff.js';
 import { DirectHost } from './direct-host.js';
 import { runRequest, simpleRequest } from './gjob-requests.js';
 import { type Helper, packagedHelper } from './helper-install.js';
+import { formatOwner } from './owner-line.js';
 import { InputStore } from './staging/input-store.js';
 import type { InputTree } from './staging/layout.js';
 
@@ -31,6 +32,8 @@ export interface DirectNetworkOptions {
   readonly openShell: (host: Host) => Shell;
   /** What local input paths are relative to. @default the working directory */
   readonly cwd?: string;
+  /** The batch's directory here, by which `gpool gc` can tell on the hosts what is over. @default not told */
+  readonly batchDirectory?: string;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly reconnect?: ReconnectPolicy;
@@ -182,7 +185,9 @@ export class DirectNetwork implements Network {
     const { reconnect = defaultReconnectPolicy } = this.#options;
     const helper = () => this.#options.helper ?? packagedHelper();
     const emit = (event: NetworkEvent) => this.#bus.emit(event);
-    return { openShell, helper, batch, clock, random, reconnect, emit };
+    const { batchDirectory } = this.#options;
+    const owner = batchDirectory === undefined ? null : formatOwner(batchDirectory);
+    return { openShell, helper, batch, owner, clock, random, reconnect, emit };
   }
 
   #host({ host, id }: Attempt): DirectHost {

@@ -22,6 +22,8 @@ export interface HostLinkOptions {
   readonly batch: string;
   /** Where in the host's event file to begin. */
   readonly offset: number;
+  /** Whose the batch is, for the host's record; null leaves that as it is. */
+  readonly owner: string | null;
   /** Whether jobs run there; a management node is only asked. */
   readonly runsJobs: boolean;
   readonly clock: Clock;
@@ -148,7 +150,7 @@ export class HostLink {
   /** Connects; the answer waits for the bridge's end and rejects with the reason. */
   async #connect(dropped: Promise<never>): Promise<() => Promise<never>> {
     const { host } = this;
-    const { batch, runsJobs } = this.options;
+    const { batch, runsJobs, owner } = this.options;
     const helper = this.options.helper();
     const shell = this.options.openShell(host);
     this.#shell = shell;
@@ -157,7 +159,16 @@ export class HostLink {
     const onLine = (line: string, offset: number) => {
       if (this.#shell === shell) this.#hear(line, offset);
     };
-    const connecting = connectHost({ shell, host, helper, batch, runsJobs, offset: this.#offset, onLine });
+    const connecting = connectHost({
+      shell,
+      host,
+      helper,
+      batch,
+      runsJobs,
+      offset: this.#offset,
+      owner,
+      onLine,
+    });
     const { session, facts, slots, bridge, listen } = await Promise.race([connecting, dropped]);
     if (this.#state === 'closed') throw lostError('the connection was closed', shell.where);
     if (bridge) {
@@ -188,11 +199,12 @@ export class HostLink {
   /** The connection is over: lets go, and tells once that the host is lost or failed. */
   async #fall(error: unknown): Promise<void> {
     const wasLost = this.#state === 'lost';
-    const passing = error instanceof TransportError;
-    const reason = passing ? error : lostError('the host was given up', this.host.name);
+    const passing = error instanceof TransportError || (this.#offset > 0 && isFull(error));
+    const gone = passing ? 'the host has no room to work now' : 'the host was given up';
+    const reason = error instanceof TransportError ? error : lostError(gone, this.host.name);
     if (this.#state !== 'closed') {
       this.#state = passing ? 'lost' : 'failed';
-      this.#fault = error instanceof GpoolError ? error : reason;
+      this.#fault = !passing && error instanceof GpoolError ? error : reason;
     }
     await this.#letGo(reason);
     if (this.#state === 'closed' || (passing && wasLost)) return;
@@ -231,6 +243,11 @@ export class HostLink {
       this.options.clock.after(ANSWER_MS, () => this.#watchAnswers(sender, oldest), { unref: true });
     }
   }
+}
+
+/** What a host that has worked for this batch gets over: somebody else's files may fill it for a while. */
+function isFull(error: unknown): boolean {
+  return error instanceof HostError && (error.code === 'E_REMOTE_DISK' || error.code === 'E_REMOTE_INODES');
 }
 
 function lostError(what: string, where: string): TransportError {
