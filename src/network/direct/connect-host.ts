@@ -46,7 +46,13 @@ export async function connectHost(options: ConnectOptions): Promise<Connected> {
   const gate = new Gate(options.onLine);
   const start = () => startBridge(shell, { host, helper, paths, slots, offset, owner, onLine: gate.take });
   const bridge = options.runsJobs ? await start() : null;
-  return { session: { shell, helper, paths }, facts, slots, bridge, listen: () => gate.open() };
+  return {
+    session: { shell, helper, paths, hasTar: /^tar\tyes$/m.test(helper.probe) },
+    facts,
+    slots,
+    bridge,
+    listen: () => gate.open(),
+  };
 }
 
 /** Keeps lines back that come in one chunk with the greeting, so that `host.ready` is told before them. */

@@ -67,9 +67,7 @@ export class DirectNetwork implements Network {
   }
 
   getHosts(): readonly Host[] {
-    return this.#create
-      ? [...this.#hosts.values()].map(({ link }) => link.host)
-      : this.#options.hosts;
+    return this.#create ? [...this.#hosts.values()].map(({ link }) => link.host) : this.#options.hosts;
   }
 
   async open(context: BatchContext): Promise<void> {
