@@ -1,10 +1,14 @@
-import { readdir, truncate, writeFile } from 'node:fs/promises';
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { TransportError } from '../../../src/errors.js';
+import type { NetworkEvent } from '../../../src/events/event.js';
+import { LocalNetwork } from '../../../src/network/local-network.js';
 import { checkLocalCommand } from '../../../src/network/shell/commands.js';
 import { mountSmall } from '../../helpers/small-disk.js';
 import { type Teardown, tempDir } from '../../helpers/temp-dir.js';
 import { sshdTest } from '../../helpers/tiers.js';
+import { waitFor } from '../../helpers/wait-for.js';
 import { localPool } from './pool.js';
 
 const input = { files: [{ source: 'big', target: 'big' }] };
@@ -41,6 +45,32 @@ sshdTest('an input that does not fit fails with E_REMOTE_DISK and leaves nothing
   await t.throwsAsync(pool.launch('1.1', input), { code: 'E_REMOTE_DISK' });
   t.deepEqual(await readdir(join(resultsDir, 'cache')), []);
   t.is((await pool.ended(await pool.launch('2.1', {}))).outcome.kind, 'succeeded');
+});
+
+sshdTest('a host of this batch that is full for a while is lost for that while, not given up', async (t) => {
+  const directory = await tempDir(t);
+  const resultsDir = join(directory, 'small');
+  await mountSmall(t, resultsDir, 'size=1m');
+  const before = await localPool(t, { directory, resultsDir });
+  const attempt = await before.launch('1.1', { commands: ['echo done'] });
+  const { offset } = await before.ended(attempt);
+  await before.network.close();
+  await rm(join(resultsDir, 'bin'), { recursive: true });
+  await writeFile(join(resultsDir, 'filler'), Buffer.alloc(2_000_000)).catch(() => {});
+
+  const network = new LocalNetwork({ resultsDir, cwd: directory, reconnect: { firstMs: 50, mostMs: 50 } });
+  const events: NetworkEvent[] = [];
+  network.subscribe((event) => events.push(event));
+  t.teardown(() => network.close({ cleanup: true }));
+  await network.open({ batch: 'b1', offsets: { ':': offset } });
+  t.like(events, [{ type: 'host.lost', fault: { code: 'E_REMOTE_DISK' } }]);
+  await t.throwsAsync(network.collectJob(attempt, join(directory, 'out')), { instanceOf: TransportError });
+  await rm(join(resultsDir, 'filler'));
+  await waitFor(() => events.some(({ type }) => type === 'host.ready'), {
+    limitMs: 30_000,
+    what: 'the host',
+  });
+  t.is((await network.collectJob(attempt, join(directory, 'out'))).stdoutBytes, 5);
 });
 
 sshdTest(
