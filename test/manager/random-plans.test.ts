@@ -5,6 +5,7 @@ import type { Recorded } from '../../src/events/event.js';
 import { BatchDirectory } from '../../src/journal/batch-directory.js';
 import { readJournal } from '../../src/journal/journal-reader.js';
 import { Manager } from '../../src/manager/manager.js';
+import type { Order } from '../../src/manager/order.js';
 import type { Attempt } from '../../src/network/network.js';
 import type { AttemptPlan, SimulatedHost } from '../../src/network/simulated/plan.js';
 import { SimulatedNetwork } from '../../src/network/simulated/simulated-network.js';
@@ -12,6 +13,7 @@ import { applyEvent } from '../../src/queue/apply-event.js';
 import { createBatchState } from '../../src/queue/batch-state.js';
 import { type Random, seededRandom } from '../../src/random.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
+import { anyHost } from '../helpers/any-host.js';
 import { makeSpec } from '../helpers/make-specs.js';
 import { pickSeed } from '../helpers/seed.js';
 import { tempDir } from '../helpers/temp-dir.js';
@@ -48,6 +50,27 @@ interface Story {
   readonly events: Recorded[];
   readonly manager: Manager;
   readonly kind: string;
+  /** The hosts it began with. */
+  readonly names: readonly string[];
+}
+
+/** A person holds, drains, removes and adds the host at any time. */
+function meddle(manager: Manager, clock: ManualClock, random: Random, name: string): void {
+  const about = { hosts: [name], reason: 'a whim' };
+  const count = 1 + Math.floor(random() * 4);
+  const whims: readonly Order[] = [
+    { kind: 'hold', ...about },
+    { kind: 'release', ...about },
+    { kind: 'drain', ...about },
+    { kind: 'remove', now: false, ...about },
+    { kind: 'remove', now: true, ...about },
+    { kind: 'add', hosts: [anyHost(name, { slots: { kind: 'count', count } })] },
+  ];
+  for (let left = Math.floor(random() * 4); left > 0; left -= 1) {
+    const whim = whims[Math.floor(random() * whims.length)];
+    // Refused when the host has left, and after the end.
+    if (whim) clock.after(random() * 15_000, () => void manager.order(whim).catch(() => {}));
+  }
 }
 
 async function runRandom(seed: number, out: string | false): Promise<Story> {
@@ -81,8 +104,10 @@ async function runRandom(seed: number, out: string | false): Promise<Story> {
     if (handed > maxRunning) throw new Error('more were handed out than allowed');
   });
   manager.setup(specs, network);
+  // The first host stays: the others may all be taken away.
+  for (const name of names.slice(1)) meddle(manager, clock, random, name);
   const { kind } = await clock.runUntil(manager.processJobs());
-  return { events, manager, kind };
+  return { events, manager, kind, names };
 }
 
 test('whatever goes wrong, every job is settled once, the counts sum and the cap holds', async (t) => {
@@ -94,8 +119,11 @@ test('whatever goes wrong, every job is settled once, the counts sum and the cap
     for (const job of manager.jobs) {
       const own = events.filter((event) => 'job' in event && event.job === job.id);
       const settled = own.filter(({ type }) => type === 'job.done' || type === 'job.failed');
-      t.is(settled.length, 1, `job ${job.id}, seed ${seed}`);
-      t.is(own.filter(({ type }) => type === 'job.launched').length, job.attempts.length, `seed ${seed}`);
+      // A failure is taken back when its host turns out to be bad.
+      const reopened = own.filter(({ type }) => type === 'job.reopened');
+      t.is(settled.length, 1 + reopened.length, `job ${job.id}, seed ${seed}`);
+      const made = own.filter(({ type }) => type === 'job.launched' || type === 'job.copied');
+      t.is(made.length, job.attempts.length, `seed ${seed}`);
       if (!job.spec.repeatable && job.attempts.some(({ outcome }) => outcome?.kind === 'lost')) {
         const ran = job.attempts.filter(({ startedAt, counted }) => startedAt !== null && !counted);
         t.is(ran.length, 0, `an unclear attempt was made again: job ${job.id}, seed ${seed}`);
@@ -114,10 +142,10 @@ test('the state rebuilt from the journal is the live one', async (t) => {
   t.log(`SEED=${first}`);
   for (let seed = first; seed < first + 5; seed += 1) {
     const out = join(await tempDir(t), 'batch');
-    const { manager, events } = await runRandom(seed, out);
+    const { manager, events, names } = await runRandom(seed, out);
     const rebuilt = createBatchState(
       manager.jobs.map(({ spec }) => spec),
-      manager.hosts.map(({ name }) => name),
+      names,
     );
     const read: Recorded[] = [];
     await readJournal(new BatchDirectory(out).journalFile, (event) => {
