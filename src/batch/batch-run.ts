@@ -36,6 +36,8 @@ export interface BatchParts {
   readonly network: Network;
   /** Who answers questions when the hosts have to be asked again. */
   readonly contact: Contact;
+  /** Whether the hosts are given all that they will take, to go on by themselves. @default false */
+  readonly detach?: boolean | undefined;
   readonly joblogs: readonly string[];
   readonly onLogError: (error: unknown) => void;
 }
@@ -61,6 +63,7 @@ export class BatchRun implements WatchedBatch {
       retries: (options.retries ?? 1) - 1,
       log: new Writable({ write: (_chunk, _encoding, done) => done() }),
       jsonLog: directory.logFile,
+      detach: parts.detach ?? false,
       batchId: id,
       name,
       store: closeFirst(store, () => this.#control.close()),

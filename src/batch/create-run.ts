@@ -9,6 +9,8 @@ export interface RunSettings {
   readonly contact: Contact;
   /** @default those that it has by its journal */
   readonly hosts?: readonly Host[] | undefined;
+  /** @default false */
+  readonly detach?: boolean | undefined;
   /** Further places for the joblog, absolute. */
   readonly joblogs?: readonly string[];
   /** Told what went wrong in a log, which harms nothing else. */
@@ -17,7 +19,7 @@ export interface RunSettings {
 
 /** Puts the parts of a batch together. Connects to nothing yet. */
 export function createRun(held: HeldBatch, settings: RunSettings): BatchRun {
-  const { contact, joblogs = [], hosts = poolHosts(held), onLogError } = settings;
+  const { contact, joblogs = [], hosts = poolHosts(held), detach, onLogError } = settings;
   const { directory, file, state, store } = held;
   const { id, name, createdAt, specs, options } = file;
   return new BatchRun({
@@ -31,6 +33,7 @@ export function createRun(held: HeldBatch, settings: RunSettings): BatchRun {
     state,
     network: createNetwork(hosts, options, contact, directory.path),
     contact,
+    detach,
     joblogs: [directory.joblogFile, ...joblogs],
     onLogError,
   });

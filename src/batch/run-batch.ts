@@ -25,6 +25,8 @@ export interface BatchRequest extends Contact {
   readonly options: BatchOptions;
   /** The batch directory; must not exist or be empty. @default `batches/<date>-<time>-<name>` */
   readonly out?: string | undefined;
+  /** Whether the hosts are given all that they will take, to go on by themselves. @default false */
+  readonly detach?: boolean | undefined;
   /** Where a second copy of the joblog goes. */
   readonly joblog?: string | undefined;
   /** What relative paths start from. */
@@ -52,8 +54,8 @@ export async function runBatch(request: BatchRequest): Promise<BatchRun> {
   const store = await openBatchStore(directory, { batch: file.id });
   const names = hosts.map((host) => host.name);
   const held = { directory, file, store, state: createBatchState(specs, names, file) };
-  const settings = { contact: request, joblogs: joblogsOf(request), onLogError: request.onLogError };
-  return createRun(held, settings);
+  const { detach, onLogError } = request;
+  return createRun(held, { contact: request, joblogs: joblogsOf(request), detach, onLogError });
 }
 
 /** Where else the joblog goes. */

@@ -52,9 +52,8 @@ export async function updateBatch(request: UpdateRequest): Promise<BatchRun> {
     };
     const events = [...replaceHosts(held, request.hosts), ...planned.flatMap(reopen)];
     const revised = await reviseBatch(held, changes, events);
-    const { hosts } = request;
-    const settings = { contact: request, hosts, joblogs: joblogsOf(request), onLogError: request.onLogError };
-    return createRun(revised, settings);
+    const { hosts, detach, onLogError } = request;
+    return createRun(revised, { contact: request, hosts, joblogs: joblogsOf(request), detach, onLogError });
   });
 }
 

@@ -38,9 +38,9 @@ async function run(words: readonly string[], options: RunOptions): Promise<numbe
 }
 
 function runPlan(plan: RunPlan, options: RunOptions, cwd: string): Promise<number> {
-  const { joblog } = options;
+  const { joblog, detach } = options;
   return showBatch(options, cwd, (around) =>
-    runBatch({ ...plan, ...toContact(options, around), cwd, joblog, onLogError: warnOnce() }),
+    runBatch({ ...plan, ...toContact(options, around), cwd, joblog, detach, onLogError: warnOnce() }),
   );
 }
 

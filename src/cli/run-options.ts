@@ -30,6 +30,7 @@ export interface RunOptions extends HostOptions {
   readonly bar: boolean;
   readonly eta: boolean;
   readonly dryRun: boolean;
+  readonly detach: boolean;
 }
 
 export function addRunOptions(command: Command): Command {
@@ -75,6 +76,7 @@ function addJobOptions(command: Command): Command {
         'spread',
       ]),
     )
+    .option('--detach', 'hand the jobs to the hosts and return; `gpool attach` comes back to them', false)
     .option('--dry-run', 'print the commands, connect to nothing', false);
 }
 

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { BatchRun } from '../batch/batch-run.js';
 import { batchExitCode } from '../batch/exit-code.js';
+import { isDetached } from './detached-text.js';
 import { toPlainLine } from './plain-text.js';
 import type { ProgressView } from './progress-view.js';
 import { steerRun } from './steer-run.js';
@@ -18,16 +19,12 @@ export async function showBatch(
   // A question may come at any time; the view exists only once there is a batch.
   let view: Around = { before() {}, after() {} };
   const batch = await create({ before: () => view.before(), after: () => view.after() });
-  const { end, signal } = await watchRun(
-    batch,
-    steerRun(batch),
-    options,
-    describePlace(batch, cwd),
-    (shown) => {
-      view = shown;
-    },
-  );
+  const place = describePlace(batch, cwd);
+  const { end, signal } = await watchRun(batch, steerRun(batch, place), options, place, (shown) => {
+    view = shown;
+  });
   const { counts, kind } = end.summary;
+  if (isDetached(end) && counts.free === 0) return 0;
   return batchExitCode({ counts, noHost: kind === 'no-host', signal });
 }
 

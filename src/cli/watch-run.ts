@@ -25,7 +25,7 @@ export interface Steering {
   first(signal: Interrupt, tell: (text: string) => void): void;
   second(tell: (text: string) => void): Promise<void>;
   /** What to say at the end in place of the summary; null for the summary. */
-  farewell(): string | null;
+  farewell(end: BatchEnd): string | null;
 }
 
 /** Shows a batch until it is over: the live view or lines on stderr, the jobs' output, the summary. */
@@ -50,7 +50,7 @@ export async function watchRun(
     const end = await batch.start();
     await output.finish();
     view.close();
-    say(steering.farewell() ?? formatSummary(end, place, paint));
+    say(steering.farewell(end) ?? formatSummary(end, place, paint));
     if (interrupts.first !== null) await interrupts.linger(end.summary.unfinished.length > 0 ? LINGER_MS : 0);
     return { end, signal: interrupts.first };
   } finally {

@@ -36,6 +36,8 @@ export interface DispatcherOptions extends RetrySettings {
   readonly store: BatchStore;
   readonly placement: Placement;
   readonly maxRunning: number;
+  /** Whether hosts are given all that they will take. */
+  readonly detach: boolean;
   /** Asked in this order once in each turn. */
   readonly rules: readonly Rule[];
   /** Hears every event after the state has it. */
@@ -193,11 +195,12 @@ export class Dispatcher {
 
   #planLaunches(limit: number): ManagerEvent[] {
     const { state } = this.#options;
-    const { placement, random } = this.#options;
+    const { placement, random, detach } = this.#options;
     const maxRunning = state.maxRunning ?? this.#options.maxRunning;
     const medianMs = this.#jobTime.medianMs;
     const reserve = { resting: this.#resting.names, probing: this.#cooling.ready };
-    const policy = { placement, random, maxRunning, limit, medianMs, delayed: this.#delayed, ...reserve };
+    const limits = { maxRunning, limit, medianMs, detach, delayed: this.#delayed };
+    const policy = { placement, random, ...limits, ...reserve };
     return planLaunches(state, policy).map(({ job, host }) => {
       const attempt = formatAttemptId(job.id, job.attempts.length + 1);
       return { type: 'job.launched', job: job.id, attempt, host };

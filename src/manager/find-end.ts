@@ -1,5 +1,6 @@
 import type { BatchState } from '../queue/batch-state.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
+import { wereTried } from './detach.js';
 import type { SummaryKind } from './summary.js';
 
 /** What tells whether a Manager is through. */
@@ -12,6 +13,8 @@ export interface EndFacts {
   readonly stop: 'no' | 'stopping' | 'cancelling';
   /** Whether what is under way was waited for long enough after a stop. */
   readonly graceOver: boolean;
+  /** Whether it ends when everything that hosts will take was handed over. */
+  readonly detach: boolean;
   /** True when every host was tried and none has answered yet. */
   readonly neverReady: boolean;
 }
@@ -23,6 +26,7 @@ export function findEnd({
   ending,
   stop,
   graceOver,
+  detach,
   neverReady,
 }: EndFacts): SummaryKind | null {
   const { jobQueue } = state;
@@ -35,7 +39,8 @@ export function findEnd({
   if (neverReady || state.hosts.every((host) => isOut(host.state))) {
     return jobQueue.anyInState(STATE_FREE) ? 'no-host' : 'incomplete';
   }
-  return isStranded(state) ? 'incomplete' : null;
+  if (isStranded(state)) return 'incomplete';
+  return detach && wereTried(state) ? 'stopped' : null;
 }
 
 /** All that is left is with hosts that will not be asked again. */

@@ -32,6 +32,11 @@ export interface ManagerOptions extends RetryRules {
    * first success counts. @default 1
    */
   readonly copies?: number;
+  /**
+   * Hands over as much as the hosts will take; `processJobs` resolves then, and the hosts go on by themselves. Another Manager
+   * goes on with the batch later. @default false
+   */
+  readonly detach?: boolean;
   /** For the placement. @default Math.random */
   readonly random?: Random;
   /** @default the system's clock */
@@ -94,6 +99,7 @@ function refuse(option: string, wanted: string, value: unknown): SpecError {
 const DEFAULTS = {
   sleepTimeInSecs: 2,
   maxRunning: Number.POSITIVE_INFINITY,
+  detach: false,
   placement: 'random',
   retries: 0,
   retryDelaySecs: DEFAULT_RETRY_DELAY_SECS,

@@ -3,6 +3,7 @@ import type { Job } from '../queue/job.js';
 import { STATE_FREE } from '../queue/states.js';
 import type { Random } from '../random.js';
 import { needsBacklog, planBacklog } from './backlog.js';
+import { planFullShare, wereTried } from './detach.js';
 import { mayHaveBacklog, type Reserve, usableSlots } from './host-room.js';
 import { chooseRoom, type Placement, type Room } from './placement.js';
 import { asksElsewhere } from './retry.js';
@@ -17,6 +18,8 @@ export interface LaunchPolicy extends Reserve {
   readonly limit: number;
   /** Median run time of a job, milliseconds; null while unknown. */
   readonly medianMs: number | null;
+  /** Whether hosts are given all that they will take, because the controller is about to go. */
+  readonly detach: boolean;
   /** Waiting jobs whose time has not come. */
   readonly delayed: Pick<ReadonlySet<Job>, 'has' | 'size'>;
 }
@@ -57,7 +60,8 @@ function countHanded({ hosts }: BatchState, { maxRunning }: LaunchPolicy): numbe
 function* openStages(state: BatchState, policy: LaunchPolicy, waiting: () => number): Generator<Room[]> {
   const slots = openSlots(state, policy);
   yield* bySpeed(slots);
-  if (needsBacklog(policy.medianMs)) yield* bySpeed(openBacklogs(state, slots, waiting(), policy));
+  if (policy.detach ? wereTried(state) : needsBacklog(policy.medianMs))
+    yield* bySpeed(openBacklogs(state, slots, waiting(), policy));
 }
 
 function nextRooms(stages: Iterator<Room[]>): Room[] {
@@ -97,7 +101,8 @@ function openBacklogs(
     const slots = host.slots ?? 0;
     const handed = planned.get(host) ?? host.handed;
     const medianMs = policy.medianMs === null ? null : policy.medianMs * (host.slow ?? 1);
-    const capacity = slots + planBacklog({ slots, totalSlots, medianMs, waiting });
+    const facts = { slots, totalSlots, medianMs, waiting };
+    const capacity = slots + (policy.detach ? planFullShare(facts) : planBacklog(facts));
     if (handed < capacity) rooms.push({ host, handed, capacity });
   }
   return rooms;

@@ -5,6 +5,7 @@ import { type BatchState, countJobs } from '../queue/batch-state.js';
 import type { Job } from '../queue/job.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import { createRules } from './create-rules.js';
+import { DETACHED } from './detach.js';
 import { Dispatcher } from './dispatcher.js';
 import { findEnd } from './find-end.js';
 import type { ManagerSettings } from './manager-options.js';
@@ -168,6 +169,7 @@ export class Session {
       ending: dispatcher.ending,
       stop: this.#stop ? (this.#stop.kill ? 'cancelling' : 'stopping') : 'no',
       graceOver: this.#graceOver,
+      detach: this.#options.settings.detach,
       neverReady: this.#hosts === 'tried',
     });
   }
@@ -176,7 +178,11 @@ export class Session {
     const { state } = this.#options;
     if (kind === 'complete') await dispatcher.record([{ type: 'batch.ended', summary: countJobs(state) }]);
     else if (state.stopping === null)
-      await dispatcher.record([{ type: 'batch.stopping', reason: this.#stop?.reason ?? kind }]);
+      await dispatcher.record([{ type: 'batch.stopping', reason: this.#stopReason() ?? kind }]);
+  }
+
+  #stopReason(): string | null {
+    return this.#stop?.reason ?? (this.#options.settings.detach ? DETACHED : null);
   }
 
   #announceStop(): void {
@@ -189,7 +195,7 @@ export class Session {
 
   #summarize(kind: SummaryKind): BatchSummary {
     const { state, settings } = this.#options;
-    const reason = kind === 'stopped' ? (this.#stop?.reason ?? null) : null;
+    const reason = kind === 'stopped' ? this.#stopReason() : null;
     return summarizeBatch(
       state,
       { kind, reason },
