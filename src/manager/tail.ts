@@ -44,7 +44,8 @@ export class Tail implements Rule {
     const maxRunning = state.maxRunning ?? this.#options.maxRunning;
     const ranMs = (attempt: AttemptRecord): number => this.#ranMs(attempt);
     const { events, nextMs } = planCopies(state, { copies, maxRunning, times: this.#times, ranMs });
-    if (nextMs !== null) this.#cancelTimer = clock.after(nextMs, notify);
+    // Whole milliseconds: a time shorter than the clock can tell would never be over.
+    if (nextMs !== null) this.#cancelTimer = clock.after(Math.ceil(nextMs), notify);
     return events;
   }
 

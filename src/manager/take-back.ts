@@ -1,8 +1,9 @@
-import type { ManagerEvent } from '../events/event.js';
+import type { ManagerEvent, Recorded } from '../events/event.js';
 import type { BatchState } from '../queue/batch-state.js';
 import { type AttemptRecord, type Job, liveAttempts } from '../queue/job.js';
 import { STATE_BUSY } from '../queue/states.js';
 import { countIdleSlots, hasBacklog, isDrained } from './idle-slots.js';
+import { JobTime } from './job-time.js';
 import type { Rule, RuleContext } from './rule.js';
 
 /**
@@ -11,6 +12,7 @@ import type { Rule, RuleContext } from './rule.js';
  */
 export class TakeBack implements Rule {
   readonly #context: RuleContext;
+  readonly #jobTime = new JobTime();
   /** Since when there was something to take back, by `elapsed`. */
   #since: number | null = null;
   #cancelTimer: () => void = () => {};
@@ -19,31 +21,41 @@ export class TakeBack implements Rule {
     this.#context = context;
   }
 
+  observe(event: Recorded): void {
+    if (event.type === 'job.ended' && event.outcome.kind === 'succeeded')
+      this.#jobTime.add(event.usage.wallMs);
+  }
+
   decide(): readonly ManagerEvent[] {
     const { clock, notify, state } = this.#context;
     const idle = isDrained(state, clock.now()) ? countIdleSlots(state) : 0;
+    this.#cancelTimer();
     if (idle === 0 || !state.hosts.some(hasBacklog)) {
       this.#since = null;
-      this.#cancelTimer();
       return [];
     }
-    if (this.#since === null) this.#cancelTimer = clock.after(PATIENCE_MS, notify);
     this.#since ??= clock.elapsed();
-    if (clock.elapsed() - this.#since < PATIENCE_MS) return [];
-    this.#since = null;
-    return planRecalls(state, idle);
+    const leftMs = PATIENCE_MS - (clock.elapsed() - this.#since);
+    if (leftMs <= 0) this.#since = clock.elapsed();
+    this.#cancelTimer = clock.after(Math.ceil(leftMs > 0 ? leftMs : PATIENCE_MS), notify);
+    return leftMs > 0 ? [] : planRecalls(state, idle * this.#perSlot());
   }
 
   close(): void {
     this.#cancelTimer();
   }
+
+  /** As many as an idle slot can run until there may be a next round. */
+  #perSlot(): number {
+    return Math.ceil(PATIENCE_MS / Math.max(this.#jobTime.medianMs ?? PATIENCE_MS, 1));
+  }
 }
 
-/** At most `idle` attempts, those first that would wait longest: the last ones of the longest backlogs. Changes nothing. */
-export function planRecalls(state: BatchState, idle: number): ManagerEvent[] {
+/** At most `most` attempts, those first that would wait longest: the last ones of the longest backlogs. Changes nothing. */
+export function planRecalls(state: BatchState, most: number): ManagerEvent[] {
   return listWaiting(state)
     .sort((a, b) => b.depth - a.depth)
-    .slice(0, idle)
+    .slice(0, most)
     .map(({ job, attempt: { id, host } }) => ({ type: 'job.recalled', job: job.id, attempt: id, host }));
 }
 
