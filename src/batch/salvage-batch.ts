@@ -115,7 +115,8 @@ class Copying {
 
   /** How far a host's event file was read is forgotten, so that its news is heard again. */
   #apply(event: GpoolEvent): boolean {
-    const recorded: Recorded = { at: this.#at, ...event, seq: this.#state.seq + 1 };
+    const stamp = { seq: this.#state.seq + 1, at: this.#at };
+    const recorded: Recorded = { ...stamp, ...event, seq: stamp.seq };
     const copied = 'offset' in recorded ? { ...recorded, offset: 0 } : recorded;
     try {
       applyEvent(this.#state, copied);

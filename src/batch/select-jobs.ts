@@ -88,9 +88,9 @@ function hasValues({ spec }: Job, { where = [] }: JobSelector): boolean {
 
 /** 0.10 is 0.1. */
 function isSameValue(value: unknown, text: string): boolean {
-  return (
-    String(value) === text || (typeof value === 'number' && text.trim() !== '' && value === Number(text))
-  );
+  const isNumber = (each: string): boolean => each.trim() !== '' && !Number.isNaN(Number(each));
+  const written = String(value);
+  return written === text || (isNumber(written) && isNumber(text) && Number(written) === Number(text));
 }
 
 function adviseOn(jobs: readonly Job[], { where = [] }: JobSelector): string {

@@ -12,7 +12,9 @@ export async function salvage(directory: BatchDirectory, cwd: string): Promise<v
   }
   const { kept, lines, bytes, firstByte, unfit, backup } = saved;
   const lost =
-    firstByte === null ? '' : `, ${lines} damaged lines (${bytes} bytes, from byte ${firstByte} on) left out`;
-  const odd = unfit === 0 ? '' : `, ${unfit} events left out that do not fit without these`;
+    firstByte === null
+      ? ''
+      : `; damaged lines left out: ${lines} (${bytes} bytes, from byte ${firstByte} on)`;
+  const odd = unfit === 0 ? '' : `; events left out that do not fit without these: ${unfit}`;
   process.stderr.write(`gpool: ${place}: ${kept} events saved${lost}${odd}; the old journal is ${backup}\n`);
 }
