@@ -1,7 +1,8 @@
 import type { BatchCounts } from '../events/event.js';
 import { type BatchState, countJobs, type HostRecord } from '../queue/batch-state.js';
-import { STATE_ERROR, STATE_UNKNOWN } from '../queue/states.js';
+import { STATE_DONE, STATE_ERROR, STATE_UNKNOWN } from '../queue/states.js';
 import { estimateRemainingMs } from '../report/eta.js';
+import { noteHost } from '../report/host-note.js';
 
 /** Where a batch stands, for people. */
 export interface BatchProgress {
@@ -24,11 +25,13 @@ export interface BatchProgress {
 
 export interface HostProgress {
   readonly name: string;
-  readonly state: 'connecting' | 'up' | 'unreachable' | 'unusable';
+  readonly state: 'connecting' | 'up' | 'unreachable' | 'unusable' | 'left';
   readonly running: number;
   readonly slots: number;
   readonly done: number;
   readonly failed: number;
+  /** What is out of the ordinary, with the reason: it is held, set aside, slow, unreachable. */
+  readonly note: string | null;
 }
 
 export interface ProgressNotes {
@@ -57,11 +60,14 @@ export function measureProgress(state: BatchState, notes: ProgressNotes): BatchP
   };
 }
 
-function measureHost({ name, state, running, slots, done, failed, fault }: HostRecord): HostProgress {
-  return { name, state: describe(state, fault !== null), running, slots: slots ?? 0, done, failed };
+function measureHost(host: HostRecord): HostProgress {
+  const { name, state, running, slots, done, failed, fault } = host;
+  const place = describe(state, fault !== null);
+  return { name, state: place, running, slots: slots ?? 0, done, failed, note: noteHost(host) };
 }
 
 function describe(state: HostRecord['state'], hasFault: boolean): HostProgress['state'] {
+  if (state === STATE_DONE) return 'left';
   if (state === STATE_ERROR) return 'unusable';
   if (state === STATE_UNKNOWN) return hasFault ? 'unreachable' : 'connecting';
   return 'up';

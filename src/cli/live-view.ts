@@ -1,4 +1,5 @@
 import type { BatchProgress, HostProgress } from '../batch/batch-progress.js';
+import { foldHosts } from '../spec/inventory/fold-hosts.js';
 import { formatDuration } from './duration-text.js';
 import type { Paint } from './paint.js';
 import { cutText, toPlainLine } from './plain-text.js';
@@ -10,6 +11,7 @@ export function renderLiveView(progress: BatchProgress, width: number, paint: Pa
     renderBar(progress, width, paint),
     renderCounts(progress, paint),
     ...renderHosts(progress.hosts, width, paint),
+    ...renderNotes(progress.hosts, width, paint),
     ...(lastFailure === null ? [] : [paint.red(`  ✗ ${cutText(toPlainLine(lastFailure), width - 6)}`)]),
     ...(stopping === null ? [] : [paint.yellow(`  stopping: ${toPlainLine(stopping)}`)]),
   ];
@@ -78,6 +80,17 @@ function renderHosts(hosts: readonly HostProgress[], width: number, paint: Paint
   return left > 0 ? [...rows, paint.dim(`  … and ${left} more hosts`)] : rows;
 }
 
+/** Why hosts get nothing, or are the last to get something; what many have in common is said once. */
+function renderNotes(hosts: readonly HostProgress[], width: number, paint: Paint): string[] {
+  const byNote = new Map<string, string[]>();
+  for (const { name, note } of hosts)
+    if (note !== null) byNote.set(note, [...(byNote.get(note) ?? []), name]);
+  const lines = [...byNote].map(([note, names]) => `${toPlainLine(foldHosts(names))} ${toPlainLine(note)}`);
+  const shown = lines.slice(0, MAX_NOTES).map((line) => paint.yellow(`  ! ${cutText(line, width - 6)}`));
+  const left = lines.length - shown.length;
+  return left > 0 ? [...shown, paint.dim(`  … and ${left} more notes: gpool status`)] : shown;
+}
+
 function renderHost(host: HostProgress, nameWidth: number, cellWidth: number, paint: Paint): string {
   const name = cutText(toPlainLine(host.name), nameWidth).padEnd(nameWidth);
   const text = describeHost(host);
@@ -89,6 +102,7 @@ function describeHost({ state, running, slots, done, failed }: HostProgress): st
   if (state === 'connecting') return 'connecting…';
   if (state === 'unreachable') return 'unreachable';
   if (state === 'unusable') return 'cannot be used';
+  if (state === 'left') return 'let go of';
   return `${running}/${slots} ▸ ${done} ✓${failed > 0 ? ` ${failed} ✗` : ''}`;
 }
 
@@ -98,8 +112,9 @@ function dressHost({ state, failed }: HostProgress, paint: Paint): (text: string
   return failed > 0 ? (text) => text : paint.dim;
 }
 
-function hasTrouble({ state }: HostProgress): boolean {
-  return state === 'unreachable' || state === 'unusable';
+function hasTrouble({ note }: HostProgress): boolean {
+  return note !== null;
 }
 
 const MAX_ROWS = 8;
+const MAX_NOTES = 3;

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { BatchStatus, JobStatus } from '../batch/batch-status.js';
-import { describeBatch } from '../batch/batch-status.js';
 import { findBatch } from '../batch/find-batch.js';
-import { loadBatch } from '../batch/load-batch.js';
+import { readStatus } from '../batch/read-status.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { formatDuration } from './duration-text.js';
 import { createPaint, type Paint, wantsColor } from './paint.js';
@@ -66,6 +65,7 @@ function formatStatus(status: BatchStatus, place: string, { all }: StatusOptions
     `${host.done} done`,
     host.failed > 0 ? `${host.failed} failed` : '',
     host.meanMs === null ? '' : `${formatDuration(host.meanMs)} each`,
+    paint.yellow(toPlainLine(host.note ?? '')),
   ]);
   const left = open - shown.length;
   return [
@@ -86,10 +86,16 @@ function describePhase({ ended, stopping }: BatchStatus): string {
 }
 
 function describeJob(job: JobStatus, paint: Paint): string[] {
-  const { id, name, state, host, cause, wallMs } = job;
-  const word = state === 'error' ? paint.red('failed') : isToFetch(job) ? TO_FETCH : WORDS[state];
+  const { id, name, host, cause, wallMs } = job;
+  const word = nameState(job, paint);
   const time = wallMs === null ? '' : formatDuration(wallMs);
   return [id, toPlainLine(name), word, toPlainLine(host ?? ''), time, toPlainLine(cause ?? '')];
+}
+
+function nameState(job: JobStatus, paint: Paint): string {
+  if (job.state === 'error') return paint.red('failed');
+  if (isToFetch(job)) return TO_FETCH;
+  return job.wish ?? WORDS[job.state];
 }
 
 /** It has ended on its host, and its results are not here yet. */

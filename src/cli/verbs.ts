@@ -9,6 +9,7 @@ export const VERBS: ReadonlyMap<string, () => Promise<AddVerb>> = new Map([
   ['resume', async () => (await import('./resume-command.js')).addResumeCommand],
   ['rerun', async () => (await import('./rerun-command.js')).addRerunCommand],
   ['status', async () => (await import('./status-command.js')).addStatusCommand],
+  ['why', async () => (await import('./why-command.js')).addWhyCommand],
   ['logs', async () => (await import('./logs-command.js')).addLogsCommand],
   ['attach', async () => (await import('./attach-command.js')).addAttachCommand],
   ['cancel', async () => (await import('./job-order-command.js')).addCancelCommand],
@@ -16,5 +17,6 @@ export const VERBS: ReadonlyMap<string, () => Promise<AddVerb>> = new Map([
   ['unpause', async () => (await import('./job-order-command.js')).addUnpauseCommand],
   ['cap', async () => (await import('./cap-command.js')).addCapCommand],
   ['hosts', async () => (await import('./hosts-command.js')).addHostsCommand],
+  ['gc', async () => (await import('./gc-command.js')).addGcCommand],
   ['exec', async () => (await import('./exec-command.js')).addExecCommand],
 ]);

@@ -1,11 +1,14 @@
 import type { HostRecord } from '../queue/batch-state.js';
 import type { AttemptRecord } from '../queue/job.js';
 import type { State } from '../queue/states.js';
+import { noteHost } from './host-note.js';
 
 /** What a host did in a batch. */
 export interface HostUse {
   readonly name: string;
   readonly state: State;
+  /** What is out of the ordinary, with the reason: it is held, set aside, slow, unreachable. */
+  readonly note: string | null;
   /** Attempts handed to it. */
   readonly given: number;
   /** Jobs that succeeded there. */
@@ -38,10 +41,11 @@ export class HostTotals {
   }
 
   result(): HostUse[] {
-    return this.#hosts.map(({ name, state, done, failed }) => {
+    return this.#hosts.map((host) => {
+      const { name, state, done, failed } = host;
       const { given, measured, busyMs } = this.#sums.get(name) ?? NOTHING;
       const meanMs = measured > 0 ? busyMs / measured : null;
-      return { name, state, given, done, failed, busyMs, meanMs };
+      return { name, state, note: noteHost(host), given, done, failed, busyMs, meanMs };
     });
   }
 }

@@ -20,6 +20,7 @@ const PROGRESS: BatchProgress = {
     slots: 2,
     done: at,
     failed: 0,
+    note: at === 39 ? 'unreachable: no answer\u001b (E_DEADLINE)' : null,
   })),
   lastFailure: 'job\u001b[2J 7 on lab3: exit code 5',
   stopping: null,
@@ -32,6 +33,10 @@ test('the live view fits any width, and shows bar, counts, hosts in columns and 
     t.regex(lines[0] ?? '', /sweep ━+/);
     t.regex(lines[1] ?? '', /4 done · 1 failed · 2 running · 3 waiting · 12s, about 1m01s left/);
     t.regex(lines[2] ?? '', /lab40 unreachable/, 'a host in trouble comes first');
+    t.true(
+      lines.some((line) => line.startsWith('  ! lab40')),
+      'and says why',
+    );
     t.false(lines.join().includes('\u001b'));
   }
   t.regex(renderLiveView(PROGRESS, 80, createPaint(false)).join('\n'), /\\x1b\[2J 7 on lab3: exit code 5/);
