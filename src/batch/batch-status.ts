@@ -31,6 +31,8 @@ export interface JobStatus {
   readonly cause: string | null;
   /** Run time of the last attempt. */
   readonly wallMs: number | null;
+  /** What a person wants of it that is not so yet, or lasts: it is to end, or rests. */
+  readonly wish: 'cancelling' | 'paused' | null;
 }
 
 /** The parts of a batch that tell how it stands. */
@@ -62,13 +64,22 @@ function describeJob(job: Job): JobStatus {
     host: job.host,
     attempts: job.attempts.length,
     outcome: last?.outcome ?? null,
-    cause: job.state === 'error' && last ? describeCause(last) : null,
+    cause: job.state === 'error' ? describeCause(job, last) : null,
     wallMs: last?.usage?.wallMs ?? null,
+    wish: describeWish(job),
   };
 }
 
+function describeWish({ state, cancelling, paused }: Job): JobStatus['wish'] {
+  if (state === 'done' || state === 'error') return null;
+  if (cancelling !== null) return 'cancelling';
+  return paused ? 'paused' : null;
+}
+
 /** With the exit code, also when it is something else that failed the job. */
-function describeCause(attempt: AttemptRecord): string {
+function describeCause({ host, cancelling }: Job, attempt: AttemptRecord | null): string {
+  // It was waiting, so that there was nothing to end.
+  if (!attempt || (host === null && cancelling !== null)) return cancelling ?? 'not started';
   const cause = nameCause(attempt);
   return attempt.fault ? `${cause}: ${attempt.fault.what}` : cause;
 }

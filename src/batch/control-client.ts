@@ -9,16 +9,17 @@ import { connectTo } from './control-socket.js';
 type Place = Pick<BatchDirectory, 'path'>;
 
 /**
- * Asks the controller of a batch; null when the batch is not run by anyone now. Throws what the controller refuses it with, and a
+ * Asks the controller of a batch, for at most `limitMs` of silence (20 s unless told); null when the batch is not run by anyone now. Throws what the controller refuses it with, and a
  * StateError (E_CONTROL) when it does not answer.
  */
 export async function askManager<Q extends PlainQuestion>(
   { path }: Place,
   question: Q,
+  limitMs = ANSWER_MS,
 ): Promise<Answers[Q['ask']] | null> {
   const socket = await connectTo(path);
   if (!socket) return null;
-  socket.setTimeout(ANSWER_MS, () => socket.destroy(controlError('the controller does not answer')));
+  socket.setTimeout(limitMs, () => socket.destroy(controlError('the controller does not answer')));
   try {
     for await (const reply of ask<{ readonly answer: Answers[Q['ask']] }>(socket, question))
       return reply.answer;

@@ -40,7 +40,7 @@ async function showStatus(batch: string | undefined, options: StatusOptions): Pr
   const cwd = process.cwd();
   const directory = await findBatch(batch, cwd);
   if (options.salvage) await salvage(directory, cwd);
-  const status = describeBatch(await loadBatch(directory));
+  const status = await readStatus(directory);
   const paint = createPaint(wantsColor(options.color, process.env, process.stdout.isTTY === true));
   const place = describePlace(status, cwd);
   process.stdout.write(
