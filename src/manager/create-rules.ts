@@ -1,17 +1,26 @@
+import { parseHaltRule } from '../spec/halt-rule.js';
 import { Breaker } from './breaker.js';
 import { DrainingHosts } from './draining-hosts.js';
+import { Halt } from './halt.js';
 import type { ManagerSettings } from './manager-options.js';
+import type { MedianLimits } from './median-limits.js';
+import { Overdue } from './overdue.js';
 import { RecallHeld } from './recall-held.js';
 import type { Rule, RuleContext } from './rule.js';
 import { SlowHosts } from './slow-hosts.js';
+import { StartCheck } from './start-check.js';
 import { Tail } from './tail.js';
 import { TakeBack } from './take-back.js';
 
 /** The standing rules of a batch, in the order in which they are asked. */
-export function createRules(settings: ManagerSettings, context: RuleContext): Rule[] {
+export function createRules(settings: ManagerSettings, context: RuleContext, limits: MedianLimits): Rule[] {
   const { copies, maxRunning } = settings;
   const { state } = context;
+  const halt = settings.halt === undefined ? null : parseHaltRule(settings.halt);
   return [
+    ...(halt ? [new Halt(state, halt)] : []),
+    ...(settings.halt === undefined || halt ? [new StartCheck(state)] : []),
+    ...(limits.isUsed ? [new Overdue(context, limits)] : []),
     new Breaker(context),
     new SlowHosts(state),
     new RecallHeld(state),

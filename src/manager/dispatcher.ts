@@ -12,11 +12,13 @@ import type { Result } from './conclude.js';
 import { CoolingHosts } from './cooling-hosts.js';
 import { DelayedJobs } from './delayed-jobs.js';
 import { type Conclusions, drawConclusions } from './draw-conclusions.js';
+import { EndOverdue } from './end-overdue.js';
 import { HandOver } from './hand-over.js';
 import { HostActions } from './host-actions.js';
 import { Intents } from './intents.js';
 import { JobTime } from './job-time.js';
 import { LetGo } from './let-go.js';
+import type { MedianLimits } from './median-limits.js';
 import type { Order } from './order.js';
 import type { Placement } from './placement.js';
 import { planLaunches } from './plan-launches.js';
@@ -40,6 +42,7 @@ export interface DispatcherOptions extends RetrySettings {
   readonly detach: boolean;
   /** Asked in this order once in each turn. */
   readonly rules: readonly Rule[];
+  readonly limits: MedianLimits;
   /** Hears every event after the state has it. */
   readonly onEvent: (event: Recorded) => void;
 }
@@ -60,6 +63,7 @@ export class Dispatcher {
   readonly #hostActions: HostActions;
   readonly #resting: RestingHosts;
   readonly #delayed: DelayedJobs;
+  readonly #overdue: EndOverdue;
   readonly #cooling: CoolingHosts;
   readonly #silentEnds = new SilentEnds();
   readonly #jobTime = new JobTime();
@@ -71,17 +75,18 @@ export class Dispatcher {
   /** Listens to the network from now on. */
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    const { batch, network, store, state, clock } = options;
+    const { batch, network, store, state, clock, limits } = options;
     const notify = (): void => this.news.notify();
     const onResult = (result: Result): void => this.#takeResult(result);
     this.#recorder = new Recorder(store, state, (event, changed) => this.#react(event, changed));
     this.#collector = new Collector({ batch, network, store, onResult });
-    this.#handOver = new HandOver({ batch, network, onResult, onSettled: notify });
+    this.#handOver = new HandOver({ batch, network, limits, onResult, onSettled: notify });
     this.#intents = new Intents({ batch, state, network });
     this.#letGo = new LetGo({ batch, state, network, clock, onChange: notify });
     this.#hostActions = new HostActions(batch, state, network);
     this.#resting = new RestingHosts(clock, notify);
     this.#delayed = new DelayedJobs({ state, clock, onDue: notify });
+    this.#overdue = new EndOverdue({ batch, state, network });
     this.#cooling = new CoolingHosts(state, clock, notify);
     this.#unsubscribe = network.subscribe((event) => {
       this.#inbox.push(event);
@@ -194,8 +199,8 @@ export class Dispatcher {
   }
 
   #planLaunches(limit: number): ManagerEvent[] {
-    const { state } = this.#options;
-    const { placement, random, detach } = this.#options;
+    const { state, placement, random, detach } = this.#options;
+    if (state.stopping !== null) return [];
     const maxRunning = state.maxRunning ?? this.#options.maxRunning;
     const medianMs = this.#jobTime.medianMs;
     const reserve = { resting: this.#resting.names, probing: this.#cooling.ready };
@@ -224,6 +229,7 @@ export class Dispatcher {
     this.#cooling.observe(event);
     this.#letGo.act(event);
     this.#delayed.act(event);
+    this.#overdue.act(event);
   }
 
   #launch(id: string): void {
@@ -265,6 +271,7 @@ export class Dispatcher {
 
   async #adopt(): Promise<void> {
     const { state } = this.#options;
+    if (state.stopping !== null) await this.#recorder.write([{ type: 'batch.resumed' }]);
     const fault = new TransportError('E_CONN_LOST', {
       what: 'the controller was away',
       where: 'this machine',

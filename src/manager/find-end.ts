@@ -1,6 +1,8 @@
+import type { StopMode } from '../events/event.js';
 import type { BatchState } from '../queue/batch-state.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
 import { wereTried } from './detach.js';
+import type { Stopping } from './stopping.js';
 import type { SummaryKind } from './summary.js';
 
 /** What tells whether a Manager is through. */
@@ -10,9 +12,7 @@ export interface EndFacts {
   readonly pending: boolean;
   /** Whether hosts are just ending attempts that are needed no more. */
   readonly ending: boolean;
-  readonly stop: 'no' | 'stopping' | 'cancelling';
-  /** Whether what is under way was waited for long enough after a stop. */
-  readonly graceOver: boolean;
+  readonly stopping: Pick<Stopping, 'mode' | 'byRule' | 'graceOver'>;
   /** Whether it ends when everything that hosts will take was handed over. */
   readonly detach: boolean;
   /** True when every host was tried and none has answered yet. */
@@ -20,22 +20,17 @@ export interface EndFacts {
 }
 
 /** Null while there is something to wait for. A host that was lost is waited for: its jobs may be running. */
-export function findEnd({
-  state,
-  pending,
-  ending,
-  stop,
-  graceOver,
-  detach,
-  neverReady,
-}: EndFacts): SummaryKind | null {
+export function findEnd(facts: EndFacts): SummaryKind | null {
+  const { state, pending, ending, stopping, detach, neverReady } = facts;
   const { jobQueue } = state;
+  const { mode, byRule, graceOver } = stopping;
   const settled = jobQueue.count(STATE_DONE) + jobQueue.count(STATE_ERROR);
   if (settled === state.jobs.length) return ending && !graceOver ? null : 'complete';
-  if (stop !== 'no' && graceOver) return 'stopped';
+  if (mode !== null) {
+    const stopped = byRule ? 'halted' : 'stopped';
+    return graceOver || (!pending && isLeft(state, mode)) ? stopped : null;
+  }
   if (pending) return null;
-  if (stop === 'stopping') return 'stopped';
-  if (stop === 'cancelling') return jobQueue.anyInState(STATE_BUSY) ? null : 'stopped';
   if (neverReady || state.hosts.every((host) => isOut(host.state))) {
     return jobQueue.anyInState(STATE_FREE) ? 'no-host' : 'incomplete';
   }
@@ -43,9 +38,21 @@ export function findEnd({
   return detach && wereTried(state) ? 'stopped' : null;
 }
 
+/** Whether hosts have nothing more that a stop would wait for. */
+function isLeft(state: BatchState, mode: StopMode): boolean {
+  if (mode === 'leave') return true;
+  if (state.jobQueue.anyInState(STATE_BUSY)) return false;
+  return mode === 'kill' || isGone(state);
+}
+
 /** All that is left is with hosts that will not be asked again. */
-function isStranded({ jobQueue, hostByName }: BatchState): boolean {
-  if (jobQueue.anyInState(STATE_FREE) || jobQueue.anyInState(STATE_BUSY)) return false;
+function isStranded(state: BatchState): boolean {
+  const { jobQueue } = state;
+  return !jobQueue.anyInState(STATE_FREE) && !jobQueue.anyInState(STATE_BUSY) && isGone(state);
+}
+
+/** No host that has a job which is unknown will be asked again. */
+function isGone({ jobQueue, hostByName }: BatchState): boolean {
   return jobQueue.inState(STATE_UNKNOWN).every(({ host }) => isOut(hostByName.get(host ?? '')?.state));
 }
 

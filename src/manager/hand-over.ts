@@ -3,10 +3,12 @@ import type { Network } from '../network/network.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
 import { createAttempt } from './attempt.js';
 import { describeJob, type Result } from './conclude.js';
+import type { MedianLimits } from './median-limits.js';
 
 interface HandOverOptions {
   readonly batch: string;
   readonly network: Network;
+  readonly limits: MedianLimits;
   /** Hears of every attempt that will not start on its host. */
   readonly onResult: (result: Result) => void;
   /** Called whenever a host has answered. */
@@ -52,9 +54,10 @@ export class HandOver {
 
   async #send(handed: Unclear): Promise<void> {
     const { job, attempt } = handed;
-    const { batch, network, onSettled } = this.#options;
+    const { batch, network, limits, onSettled } = this.#options;
     try {
-      await network.launchJob(createAttempt(batch, job, attempt));
+      const order = createAttempt(batch, job, attempt);
+      await network.launchJob({ ...order, spec: limits.apply(order.spec) });
     } catch (error) {
       this.#onRejected(handed, error);
     }

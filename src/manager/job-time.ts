@@ -1,8 +1,14 @@
 /** The median run time of the jobs that ended last. */
 export class JobTime {
   readonly #samples: number[] = [];
+  readonly #window: number;
   #added = 0;
   #median: number | null = null;
+
+  /** `window` is how many jobs it looks back. @default 16 */
+  constructor(window = WINDOW) {
+    this.#window = window;
+  }
 
   /** Milliseconds, from null before the first sample. */
   get medianMs(): number | null {
@@ -10,9 +16,9 @@ export class JobTime {
   }
 
   add(ms: number): void {
-    this.#samples[this.#added % WINDOW] = ms;
+    this.#samples[this.#added % this.#window] = ms;
     this.#added += 1;
-    if (this.#added <= WINDOW || this.#added % REFRESH === 0) this.#refresh();
+    if (this.#added <= this.#window || this.#added % REFRESH === 0) this.#refresh();
   }
 
   #refresh(): void {

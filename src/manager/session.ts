@@ -9,9 +9,11 @@ import { DETACHED } from './detach.js';
 import { Dispatcher } from './dispatcher.js';
 import { findEnd } from './find-end.js';
 import type { ManagerSettings } from './manager-options.js';
+import { MedianLimits } from './median-limits.js';
 import { openStore } from './open-store.js';
 import type { Order } from './order.js';
 import { SleepTimer } from './sleep-timer.js';
+import { Stopping } from './stopping.js';
 import { type BatchSummary, type SummaryKind, summarizeBatch } from './summary.js';
 
 export interface SessionOptions {
@@ -44,9 +46,7 @@ export class Session {
   #lastPoll = 0;
   #isTelling = false;
   #startedAt = 0;
-  #stop: { readonly reason: string; readonly kill: boolean } | null = null;
-  #graceOver = false;
-  #cancelGrace: () => void = () => {};
+  readonly #stopping: Stopping;
   /** Whether every host was tried, and whether one ever answered. */
   #hosts: 'untried' | 'tried' | 'ready' = 'untried';
   #failure: { readonly error: unknown } | null = null;
@@ -56,6 +56,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#stopping = new Stopping(options.settings.clock, () => this.#dispatcher?.news.notify());
   }
 
   process(): Promise<BatchSummary> {
@@ -81,10 +82,7 @@ export class Session {
   }
 
   stop(reason: string): void {
-    if (this.#stop) return;
-    this.#stop = { reason, kill: false };
-    this.#announceStop();
-    this.#grantGrace(STOP_GRACE_MS);
+    if (this.#stopping.leave(reason)) this.#announceStop();
   }
 
   /** Rejects with a SpecError when the batch has no such job or host. */
@@ -94,11 +92,9 @@ export class Session {
   }
 
   async cancel(): Promise<void> {
-    this.#stop = { reason: this.#stop?.reason ?? 'cancelled', kill: true };
+    this.#stopping.kill('cancelled');
     this.#announceStop();
-    this.#grantGrace(CANCEL_GRACE_MS);
-    const open = this.#closing !== null ? [] : (this.#dispatcher?.listOpen() ?? []);
-    await Promise.allSettled(open.map((attempt) => this.#options.network.killJob(attempt)));
+    await this.#killOpen();
   }
 
   /** Idempotent. With `cleanup`, nothing of ours stays on the hosts. */
@@ -132,8 +128,9 @@ export class Session {
     const onEvent = (event: Recorded): void => this.#onEvent(event);
     const { clock, random } = settings;
     const notify = (): void => this.#dispatcher?.news.notify();
-    const rules = createRules(settings, { state, clock, random, notify });
-    const dispatcher = new Dispatcher({ ...settings, batch, state, network, store, rules, onEvent });
+    const limits = new MedianLimits(state);
+    const rules = createRules(settings, { state, clock, random, notify }, limits);
+    const dispatcher = new Dispatcher({ ...settings, batch, state, network, store, rules, limits, onEvent });
     this.#dispatcher = dispatcher;
     try {
       onOpen(store.directory);
@@ -151,7 +148,7 @@ export class Session {
     this.#sleep = new SleepTimer(clock, sleepTimeInSecs * 1000, () => this.#onSleep(dispatcher));
     this.#lastPoll = clock.elapsed();
     for (;;) {
-      await dispatcher.turn(this.#stop ? 0 : Number.POSITIVE_INFINITY);
+      await dispatcher.turn(this.#stopping.mode ? 0 : Number.POSITIVE_INFINITY);
       if (this.#failure) throw this.#failure.error;
       const kind = this.#findEnd(dispatcher);
       if (kind) {
@@ -167,8 +164,7 @@ export class Session {
       state: this.#options.state,
       pending: dispatcher.pending > 0,
       ending: dispatcher.ending,
-      stop: this.#stop ? (this.#stop.kill ? 'cancelling' : 'stopping') : 'no',
-      graceOver: this.#graceOver,
+      stopping: this.#stopping,
       detach: this.#options.settings.detach,
       neverReady: this.#hosts === 'tried',
     });
@@ -182,20 +178,24 @@ export class Session {
   }
 
   #stopReason(): string | null {
-    return this.#stop?.reason ?? (this.#options.settings.detach ? DETACHED : null);
+    return this.#stopping.reason ?? (this.#options.settings.detach ? DETACHED : null);
   }
 
   #announceStop(): void {
     const { state } = this.#options;
-    if (!this.#stop || !this.#dispatcher || state.stopping !== null) return;
-    this.#dispatcher
-      .record([{ type: 'batch.stopping', reason: this.#stop.reason }])
-      .catch((error) => this.#fail(error));
+    const { reason } = this.#stopping;
+    if (reason === null || !this.#dispatcher || state.stopping !== null) return;
+    this.#dispatcher.record([{ type: 'batch.stopping', reason }]).catch((error) => this.#fail(error));
+  }
+
+  async #killOpen(): Promise<void> {
+    const open = this.#closing !== null ? [] : (this.#dispatcher?.listOpen() ?? []);
+    await Promise.allSettled(open.map((attempt) => this.#options.network.killJob(attempt)));
   }
 
   #summarize(kind: SummaryKind): BatchSummary {
     const { state, settings } = this.#options;
-    const reason = kind === 'stopped' ? this.#stopReason() : null;
+    const reason = kind === 'stopped' || kind === 'halted' ? this.#stopReason() : null;
     return summarizeBatch(
       state,
       { kind, reason },
@@ -205,7 +205,7 @@ export class Session {
 
   async #close(cleanup: boolean): Promise<void> {
     this.#sleep?.close();
-    this.#cancelGrace();
+    this.#stopping.close();
     this.#dispatcher?.close();
     const opened = await this.#opening?.catch(() => null);
     await this.#contain(() => this.#options.network.close({ cleanup }));
@@ -226,8 +226,11 @@ export class Session {
     if (event.type.startsWith('job.')) this.#sleep?.touch();
     if (event.type === 'job.launched') this.#launched = this.#options.state.jobById.get(event.job) ?? null;
     if (event.type === 'job.done' || event.type === 'job.failed') this.#settled += 1;
-    // It was on its way to its slot when the others were killed.
-    if (event.type === 'job.started' && this.#stop?.kill) void this.cancel();
+    if (event.type === 'batch.stopping' && event.mode) this.#stopping.halt(event.reason, event.mode);
+    const isNews =
+      event.type === 'batch.stopping' || event.type === 'job.started' || event.type === 'host.ready';
+    // It was on its way to its slot, or its host away, when the others were killed.
+    if (isNews && this.#stopping.mode === 'kill') void this.#killOpen();
     this.#options.onEvent(event);
   }
 
@@ -254,25 +257,11 @@ export class Session {
     told.then(() => (this.#isTelling = false)).catch((error) => this.#fail(error));
   }
 
-  #grantGrace(ms: number): void {
-    this.#cancelGrace();
-    this.#graceOver = false;
-    this.#cancelGrace = this.#options.settings.clock.after(ms, () => {
-      this.#graceOver = true;
-      this.#dispatcher?.news.notify();
-    });
-    this.#dispatcher?.news.notify();
-  }
-
   #fail(error: unknown): void {
     this.#failure ??= { error };
     this.#dispatcher?.news.notify();
   }
 }
 
-/** For hand-overs under way when it was stopped. */
-const STOP_GRACE_MS = 1_000;
-/** TERM, 10 s, KILL, and the news of it. */
-const CANCEL_GRACE_MS = 15_000;
 /** Events tell all there is to know; asking is for what they might have missed. */
 const POLL_MS = 30_000;

@@ -6,15 +6,16 @@ import { type Job, lastAttempt } from '../queue/job.js';
 import { STATE_BUSY, STATE_ERROR, STATE_UNKNOWN } from '../queue/states.js';
 
 /**
- * Why a Manager is through: `complete` = every job is done or gave up, `stopped` = it was told to stop, `no-host` = jobs
- * wait and no host can be used, `incomplete` = what is left is on hosts that cannot be asked any more.
+ * Why a Manager is through: `complete` = every job is done or gave up, `stopped` = it was told to stop, `halted` = a halt
+ * rule stopped it, or nothing could be started at all, `no-host` = jobs wait and no host can be used, `incomplete` = what is
+ * left is on hosts that cannot be asked any more.
  */
-export type SummaryKind = 'complete' | 'stopped' | 'no-host' | 'incomplete';
+export type SummaryKind = 'complete' | 'stopped' | 'halted' | 'no-host' | 'incomplete';
 
 /** How a batch went, as far as this Manager took it. */
 export interface BatchSummary {
   readonly kind: SummaryKind;
-  /** Why it was stopped; null unless `kind` is `stopped`. */
+  /** Why it was stopped; null unless `kind` is `stopped` or `halted`. */
   readonly reason: string | null;
   readonly counts: BatchCounts;
   /** Jobs that gave up, in the order of giving up. */
