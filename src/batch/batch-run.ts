@@ -5,6 +5,7 @@ import type { BatchDirectory } from '../journal/batch-directory.js';
 import type { BatchStore } from '../journal/batch-store.js';
 import { createAttempt } from '../manager/attempt.js';
 import { LoggingManager } from '../manager/logging-manager.js';
+import type { Order } from '../manager/order.js';
 import type { BatchSummary } from '../manager/summary.js';
 import type { Network, OutputRange } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
@@ -101,6 +102,11 @@ export class BatchRun implements WatchedBatch {
 
   subscribe(listener: (event: Recorded) => void): () => void {
     return this.#manager.subscribe(listener);
+  }
+
+  /** Tells the batch what a person wants. Rejects with a SpecError for a job or host that it does not have. */
+  async order(order: Order): Promise<void> {
+    await this.#manager.order(order);
   }
 
   progress(): BatchProgress {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { runBatch } from '../batch/run-batch.js';
 import { findUpdate } from '../batch/update-batch.js';
 import { toContact } from './common-options.js';
+import { followHosts } from './follow-hosts.js';
 import { planJoblog } from './plan-joblog.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { planRun, type RunPlan } from './run-plan.js';
@@ -37,11 +38,19 @@ async function run(words: readonly string[], options: RunOptions): Promise<numbe
   return runPlan(plan, options, cwd);
 }
 
-function runPlan(plan: RunPlan, options: RunOptions, cwd: string): Promise<number> {
+async function runPlan(plan: RunPlan, options: RunOptions, cwd: string): Promise<number> {
   const { joblog, detach } = options;
-  return showBatch(options, cwd, (around) =>
-    runBatch({ ...plan, ...toContact(options, around), cwd, joblog, detach, onLogError: warnOnce() }),
-  );
+  let unfollow = (): void => undefined;
+  try {
+    return await showBatch(options, cwd, async (around) => {
+      const contact = toContact(options, around);
+      const batch = await runBatch({ ...plan, ...contact, cwd, joblog, detach, onLogError: warnOnce() });
+      unfollow = followHosts(batch, plan.hosts, options, around);
+      return batch;
+    });
+  } finally {
+    unfollow();
+  }
 }
 
 /** What `--dry-run` prints: the scripts as the hosts would get them. */

@@ -11,9 +11,9 @@ import type { Host } from '../spec/host.js';
 import { parseHosts } from '../spec/inventory/parse-hosts.js';
 import { isVariableName, type JobInput } from '../spec/job-input.js';
 import type { InputFile, JobSpec } from '../spec/job-spec.js';
-import { applySlots, chooseHosts, parseJobs } from './choose-hosts.js';
 import { toConnection } from './common-options.js';
 import { parseWhole } from './parse-whole.js';
+import { planHosts } from './plan-hosts.js';
 import type { RunOptions } from './run-options.js';
 
 /** What `gpool run` was asked to do, complete and checked as far as this machine can tell. */
@@ -31,13 +31,10 @@ export interface RunPlan {
 export async function planRun(words: readonly string[], options: RunOptions): Promise<RunPlan> {
   const file = isBatchFile(words) ? await readFile(words[0] ?? '') : undefined;
   const specs = file ? adaptSpecs(file, options) : options.retryFailed ? [] : await makeSpecs(words, options);
-  const chosen = (await chooseHosts(options)) ?? file?.hosts ?? withRoot(parseHosts(':'), options.root);
-  const slotted = options.jobs === undefined ? chosen : applySlots(chosen, parseJobs(options.jobs));
-  const nice = options.nice === undefined ? undefined : parseWhole('--nice', options.nice, 0, 19);
   return {
     name: options.name ?? file?.name ?? nameAfter(words),
     specs,
-    hosts: nice === undefined ? slotted : slotted.map((host) => ({ ...host, nice })),
+    hosts: await planHosts(options, file?.hosts ?? withRoot(parseHosts(':'), options.root)),
     options: toBatchOptions(options),
     out: options.out ?? options.results,
   };
