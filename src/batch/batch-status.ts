@@ -1,6 +1,6 @@
 import type { Outcome } from '../events/outcome.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
-import { lastAttempt } from '../queue/job.js';
+import { tellingAttempt } from '../queue/job.js';
 import type { State } from '../queue/states.js';
 import { type BatchReport, summarize } from '../report/batch-report.js';
 import { nameCause } from '../report/failure-group.js';
@@ -56,7 +56,7 @@ export function describeBatch({ directory, file, state }: DescribedBatch): Batch
 }
 
 function describeJob(job: Job): JobStatus {
-  const last = lastAttempt(job);
+  const last = tellingAttempt(job);
   return {
     id: job.id,
     name: job.spec.name,

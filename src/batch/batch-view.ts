@@ -33,7 +33,7 @@ export class BatchView {
   note(event: Recorded): void {
     if (event.type === 'job.failed') {
       const job = this.#batch.state.jobById.get(event.job);
-      const { host = '' } = job?.attempts.at(-1) ?? {};
+      const host = job?.host ?? '';
       this.#lastFailure = `${job?.spec.name ?? event.job} on ${host}: ${nameCause(event)}`;
     }
     if (event.type === 'host.failed')

@@ -1,7 +1,7 @@
 import { StateError } from '../errors.js';
 import { createAttempt } from '../manager/attempt.js';
 import type { Network } from '../network/network.js';
-import { type AttemptRecord, type Job, lastAttempt } from '../queue/job.js';
+import { type AttemptRecord, type Job, tellingAttempt } from '../queue/job.js';
 import type { BatchOptions } from './batch-options.js';
 import { type Contact, createNetwork } from './create-network.js';
 import { findBatch } from './find-batch.js';
@@ -27,7 +27,7 @@ export interface LogRequest extends Contact {
 export async function* readJobLog(request: LogRequest): AsyncGenerator<Buffer> {
   const loaded = await loadBatch(await findBatch(request.batch, request.cwd));
   const job = findJob(loaded, request.job);
-  const attempt = lastAttempt(job);
+  const attempt = tellingAttempt(job);
   if (!attempt) {
     const next = 'Look again when `gpool status` shows it running.';
     throw new StateError('E_JOB_NOT_FOUND', {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BatchState } from '../queue/batch-state.js';
-import { lastAttempt } from '../queue/job.js';
+import { tellingAttempt } from '../queue/job.js';
 import { STATE_ERROR } from '../queue/states.js';
 
 /** The bytes of a fetched output from `from` on; none when there was no output. `directory` is the attempt's. */
@@ -40,7 +40,7 @@ export async function readHints(
 ): Promise<Map<string, string>> {
   const hints = new Map<string, string>();
   for (const job of state.jobQueue.inState(STATE_ERROR).slice(0, 1000)) {
-    const last = lastAttempt(job);
+    const last = tellingAttempt(job);
     const line = last && (await readLastLine(directoryOf(job.id, last.n), 'stderr'));
     if (line) hints.set(job.id, line);
   }

@@ -1,4 +1,4 @@
-import { type Job, lastAttempt } from '../queue/job.js';
+import { type Job, tellingAttempt } from '../queue/job.js';
 import { STATE_DONE, STATE_ERROR } from '../queue/states.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import type { InputDigests } from './input-digests.js';
@@ -112,5 +112,5 @@ function planRemoved({ job, spec }: KnownJob): PlannedJob {
 
 /** The revision that says what a job's last attempt was to run; the newest for a job without one. */
 export function revisionOf(job: Job, newest: number): number {
-  return lastAttempt(job)?.revision ?? newest;
+  return tellingAttempt(job)?.revision ?? newest;
 }

@@ -1,7 +1,7 @@
 import type { GpoolEvent } from '../events/event.js';
 import type { BatchDirectory } from '../journal/batch-directory.js';
 import { describeOutcome } from '../manager/log-line.js';
-import { type Job, lastAttempt } from '../queue/job.js';
+import { type Job, tellingAttempt } from '../queue/job.js';
 import { STATE_DONE, STATE_ERROR, STATE_FREE } from '../queue/states.js';
 import { validateSpecs } from '../spec/validate-specs.js';
 import type { BatchRun } from './batch-run.js';
@@ -83,7 +83,7 @@ export function describeStanding(job: Job): string {
   if (state === STATE_FREE) return 'waiting';
   if (state === STATE_DONE) return 'done before';
   if (state !== STATE_ERROR) return `with ${host}`;
-  const last = lastAttempt(job);
+  const last = tellingAttempt(job);
   const cause = last?.fault?.what ?? (last?.outcome && describeOutcome(last.outcome));
   return `failed before${cause ? `: ${cause}` : ''}`;
 }

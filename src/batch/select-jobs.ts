@@ -1,5 +1,5 @@
 import { SpecError } from '../errors.js';
-import { type AttemptRecord, type Job, lastAttempt } from '../queue/job.js';
+import { type AttemptRecord, type Job, tellingAttempt } from '../queue/job.js';
 import { STATE_DONE, STATE_ERROR } from '../queue/states.js';
 
 /** Which jobs of a batch are meant. All that is said must hold; of several values of one kind, one. */
@@ -64,12 +64,12 @@ function statesOf({ failed = false, unfinished = false, all = false, jobs = [] }
 
 function isUnfinished(job: Job): boolean {
   if (job.state !== STATE_ERROR) return job.state !== STATE_DONE;
-  const kind = lastAttempt(job)?.outcome?.kind;
+  const kind = tellingAttempt(job)?.outcome?.kind;
   return kind === undefined || kind === 'cancelled' || kind === 'lost';
 }
 
 function hasEnded(job: Job, { hosts = [], exits = [] }: JobSelector): boolean {
-  const last = lastAttempt(job);
+  const last = tellingAttempt(job);
   if (hosts.length > 0 && (!last || !hosts.includes(last.host))) return false;
   return exits.length === 0 || (last !== null && exits.includes(exitCodeOf(last)));
 }

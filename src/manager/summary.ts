@@ -2,7 +2,7 @@ import type { Fault } from '../errors.js';
 import type { BatchCounts } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import { type BatchState, countJobs } from '../queue/batch-state.js';
-import { type Job, lastAttempt } from '../queue/job.js';
+import { type Job, tellingAttempt } from '../queue/job.js';
 import { STATE_BUSY, STATE_ERROR, STATE_UNKNOWN } from '../queue/states.js';
 
 /**
@@ -65,7 +65,7 @@ export function summarizeBatch(
 }
 
 function describeFailure(job: Job): JobFailure {
-  const attempt = lastAttempt(job);
+  const attempt = tellingAttempt(job);
   const outcome = attempt?.outcome ?? { kind: 'cancelled' };
   return {
     job: job.id,

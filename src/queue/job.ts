@@ -62,14 +62,9 @@ export interface Job {
   cancelling: string | null;
 }
 
-/** The last attempt, if any. */
-export function lastAttempt(job: Job): AttemptRecord | null {
-  return job.attempts[job.attempts.length - 1] ?? null;
-}
-
 /** The attempt that tells how the job stands: the one that decided it, or else the last; null when there is none. */
 export function tellingAttempt(job: Job): AttemptRecord | null {
-  return job.decidedBy ?? lastAttempt(job);
+  return job.decidedBy ?? job.attempts[job.attempts.length - 1] ?? null;
 }
 
 /** Attempts that may still decide the job: one, or several while there are copies. */

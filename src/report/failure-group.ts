@@ -1,12 +1,13 @@
 import type { Outcome } from '../events/outcome.js';
 import type { BatchState } from '../queue/batch-state.js';
-import { type AttemptRecord, lastAttempt } from '../queue/job.js';
+import { type AttemptRecord, tellingAttempt } from '../queue/job.js';
 import { STATE_ERROR } from '../queue/states.js';
 
 /** Failed jobs that look alike: same cause, same host, same words. */
 export interface FailureGroup {
   /** `exit code 3`, `signal 9`, `timed out`, `E_OUTPUT_MISSING`. */
   readonly cause: string;
+  /** Empty for jobs that were given up before they had one. */
   readonly host: string;
   /** Their last words: as they are when all say the same, else with placeholders; null when none were given. */
   readonly hint: string | null;
@@ -22,8 +23,10 @@ export function groupFailures(
   const groups = new Map<string, OpenGroup>();
   const failed = state.jobQueue.inState(STATE_ERROR).sort((a, b) => a.index - b.index);
   for (const job of failed) {
-    const attempt = lastAttempt(job);
-    if (attempt) addFailure(groups, { attempt, job: job.id, words: hints.get(job.id) ?? null });
+    const attempt = tellingAttempt(job);
+    const words = hints.get(job.id) ?? null;
+    if (attempt && job.host !== null) addFailure(groups, { attempt, job: job.id, words });
+    else addFailure(groups, { attempt: NEVER_BEGUN, job: job.id, words: null });
   }
   return [...groups.values()].sort((a, b) => b.jobs.length - a.jobs.length);
 }
@@ -31,7 +34,7 @@ export function groupFailures(
 type OpenGroup = FailureGroup & { hint: string | null; readonly jobs: string[] };
 
 interface Failure {
-  readonly attempt: AttemptRecord;
+  readonly attempt: Pick<AttemptRecord, 'host' | 'outcome' | 'fault'>;
   readonly job: string;
   readonly words: string | null;
 }
@@ -84,4 +87,6 @@ function nameOutcome(outcome: Outcome): string {
   }
 }
 
+/** A job that waited when it was cancelled. */
+const NEVER_BEGUN = { host: '', outcome: { kind: 'cancelled' }, fault: null } as const;
 const LONGEST_HINT = 200;

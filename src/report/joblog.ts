@@ -31,7 +31,9 @@ export class Joblog {
     if (file === null || !isSettled(event)) return;
     const job = this.#state.jobById.get(event.job);
     const attempt = job?.attempts.find(({ id }) => id === event.attempt);
-    if (job && attempt) this.#guard(() => writeSync(file, formatJoblogLine(job, attempt)));
+    // What was taken back before it began is no run.
+    if (job && attempt && attempt.outcome?.kind !== 'recalled')
+      this.#guard(() => writeSync(file, formatJoblogLine(job, attempt)));
   }
 
   close(): void {
