@@ -126,7 +126,7 @@ export const ERROR_CODES = {
   E_KNOWN_HOSTS: { domain: 'host', operation: 'read known_hosts', next: 'Make the file readable; gpool refuses to connect without it.' },
   E_KEX: { domain: 'host', operation: 'agree on algorithms', next: 'Update the server, or use --transport openssh.' },
   E_NOT_SSH: { domain: 'host', operation: 'greet the server', next: 'Check the port number: what answers there is not an SSH server.' },
-  E_PENALTY: { domain: 'host', operation: 'connect', next: 'The server refuses this address for a while after failed logins; wait a minute.' },
+  E_PENALTY: { domain: 'transport', operation: 'connect', next: 'The server refuses this address for a while after failed logins; it is tried again every half minute.' },
   E_LOGIN_SHELL: { domain: 'host', operation: 'start a shell', next: 'The account must be allowed to run commands; check its login shell and ForceCommand.' },
   E_NO_BASH: { domain: 'host', operation: 'look for bash', next: 'Put bash 4.2 or later on the PATH of that account.' },
   E_OLD_BASH: { domain: 'host', operation: 'check bash', next: 'Put bash 4.2 or later first on the PATH of that account.' },

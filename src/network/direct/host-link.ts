@@ -224,7 +224,7 @@ export class HostLink {
   #pause(failures: number): Promise<void> {
     const { clock, random, reconnect } = this.options;
     return new Promise((resolve) => {
-      const cancel = clock.after(backoffMs(failures, random, reconnect), resolve);
+      const cancel = clock.after(backoffMs(failures, this.#fault, random, reconnect), resolve);
       this.#wake = () => {
         cancel();
         resolve();

@@ -62,7 +62,7 @@ export function lostError(what: string, where: string, cause?: unknown): Transpo
 export function greetingError(tap: GreetingTap, where: string): GpoolError {
   const text = tap.text.trim();
   if (/not allowed at this time/i.test(text))
-    return new HostError('E_PENALTY', {
+    return new TransportError('E_PENALTY', {
       what: `the server said: ${JSON.stringify(text.slice(0, 80))}`,
       where,
     });
