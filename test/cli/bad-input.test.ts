@@ -29,9 +29,9 @@ const LOCAL: readonly Row[] = [
   },
   {
     title: "a flag of GNU parallel's that is called otherwise here",
-    args: ['run', '--resume-failed', '--', 'true'],
+    args: ['run', '--basefile', 'x', '--', 'true'],
     code: 2,
-    says: /unknown option '--resume-failed' \(E_USAGE\)\. .*gpool resume/,
+    says: /unknown option '--basefile' \(E_USAGE\)\. .*--file/,
   },
   {
     title: 'a wrong number of jobs',
