@@ -11,6 +11,7 @@ export function formatSummary(end: BatchEnd, directory: string, paint: Paint): s
   return [
     ...formatHostFaults(end, paint),
     ...formatFailures(end, directory, paint),
+    ...formatHalt(end, paint),
     formatCounts(end, paint),
     ...formatUnfinished(end, directory),
     `${paint.dim('results')}  ${directory}`,
@@ -35,6 +36,11 @@ function formatCounts({ summary, report }: BatchEnd, paint: Paint): string {
   return `${mark} ${report.total} ${report.total === 1 ? 'job' : 'jobs'}: ${parts.join(', ')} ${paint.dim(`${where} in ${time}`)}`;
 }
 
+function formatHalt({ summary }: BatchEnd, paint: Paint): string[] {
+  if (summary.kind !== 'halted') return [];
+  return [`${paint.red('✗')} ${paint.bold('stopped')}: ${toPlainLine(summary.reason ?? '')}`];
+}
+
 /** One block for each cause and host, largest first. */
 function formatFailures({ report }: BatchEnd, directory: string, paint: Paint): string[] {
   const alike = mergeHosts(report.failures);
@@ -42,8 +48,10 @@ function formatFailures({ report }: BatchEnd, directory: string, paint: Paint): 
   const lines = shown.flatMap(({ cause, hosts, hint, jobs }) => {
     const first = jobs[0] ?? '';
     const many = jobs.length === 1 ? `job ${first}` : `${jobs.length} jobs (${listJobs(jobs)})`;
+    const what = `${paint.red('✗')} ${paint.bold(cause)}: ${many}`;
+    if (hosts.every((host) => host === '')) return [`${what}, not started`];
     return [
-      `${paint.red('✗')} ${paint.bold(cause)}: ${many} on ${nameHosts(hosts)}`,
+      `${what} on ${nameHosts(hosts)}`,
       ...(hint === null ? [] : [`    ${paint.dim(cutText(toPlainLine(hint), 110))}`]),
       `    gpool logs ${directory} ${first}${hint === null ? '' : ' --stderr'}`,
     ];
