@@ -1,5 +1,7 @@
+import type { RetryRules } from '../spec/retry-rules.js';
+
 /** How a batch is run, besides its jobs and hosts. Plain data, kept in `batch.json`; holds no secret. */
-export interface BatchOptions {
+export interface BatchOptions extends RetryRules {
   /** @default 'ssh2' */
   readonly transport?: 'ssh2' | 'openssh';
   /** Another ssh_config than the user's own; absolute. */
@@ -12,4 +14,6 @@ export interface BatchOptions {
   readonly placement?: 'random' | 'pack' | 'spread';
   /** Tries of a job that fails, as GNU parallel counts them: 3 is the first and two more. @default 1 */
   readonly retries?: number;
+  /** When it stops before its end, as GNU parallel's `--halt`; `never` also when nothing can be started. */
+  readonly halt?: string;
 }

@@ -44,14 +44,14 @@ async function attach(batch: string | undefined, options: AttachOptions): Promis
 async function watch(batch: AttachedBatch, options: AttachOptions, place: string): Promise<number> {
   const { end, signal } = await watchRun(batch, steerAttached(batch, place), options, place, () => {});
   const { counts, kind } = end.summary;
-  return batchExitCode({ counts, noHost: kind === 'no-host', signal });
+  return batchExitCode({ counts, noHost: kind === 'no-host', halted: kind === 'halted', signal });
 }
 
 function tellEnded(loaded: LoadedBatch, place: string): number {
   const { counts } = describeBatch(loaded);
   const numbers = `${counts.done} done, ${counts.error} failed`;
   process.stderr.write(`gpool: the batch has ended: ${numbers}; see \`gpool status ${place}\`\n`);
-  return batchExitCode({ counts, noHost: false, signal: null });
+  return batchExitCode({ counts, noHost: false, halted: false, signal: null });
 }
 
 /** An interrupt ends the watching, never the batch. */

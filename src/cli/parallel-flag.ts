@@ -13,7 +13,6 @@ const SEND = 'Use --file.';
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ['--wd', OWN_DIRECTORY],
   ['--workdir', OWN_DIRECTORY],
-  ['--halt', 'A failed job never stops the others; Ctrl-C or `gpool cancel BATCH` ends a batch.'],
   ['--basefile', SEND],
   ['--transferfile', SEND],
   ['--progress', 'Use --bar.'],
@@ -21,5 +20,6 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['--sshloginfile', 'Use --slf.'],
   ['--max-procs', 'Use -j.'],
   ['--arg-file', 'Use -a.'],
+  ['--halt-on-error', 'Use --halt.'],
   ['--ungroup', 'Use --line-buffer.'],
 ]);

@@ -1,16 +1,15 @@
 import { type Command, Option } from 'commander';
 import { addHostOptions, collect, type HostOptions } from './common-options.js';
+import { addRetryOptions, type RetryOptions } from './retry-options.js';
 
 /** The options of `gpool run`, as commander gives them. */
-export interface RunOptions extends HostOptions {
+export interface RunOptions extends HostOptions, RetryOptions {
   readonly jobs?: string;
   readonly file: readonly string[];
   readonly return: readonly string[];
   readonly trc: readonly string[];
   readonly env: readonly string[];
   readonly nice?: string;
-  readonly timeout?: string;
-  readonly retries?: string;
   readonly header?: string;
   readonly colsep?: string;
   readonly arg?: readonly string[];
@@ -35,7 +34,7 @@ export interface RunOptions extends HostOptions {
 
 export function addRunOptions(command: Command): Command {
   addHostOptions(command);
-  return addOutputOptions(addJobOptions(command));
+  return addOutputOptions(addRetryOptions(addJobOptions(command)));
 }
 
 function addJobOptions(command: Command): Command {
@@ -56,8 +55,6 @@ function addJobOptions(command: Command): Command {
     .option('--trc <path>', 'send {} and fetch this', collect, [])
     .option('--env <name>', 'give jobs this variable of yours', collect, [])
     .option('--nice <n>', 'niceness of the jobs, 0 to 19 (default: 10)')
-    .option('--timeout <time>', 'end a job after 90, 30m, 1h 30m')
-    .option('--retries <n>', 'try a job that fails so many times in all')
     .option('-a, --arg <file>', 'read arguments from a file, as :::: does', collect)
     .option('--header <:>', 'the first line of each source names its columns')
     .option('--colsep <regex>', 'split each argument into columns')

@@ -6,14 +6,14 @@ import { fillCommand, fillTemplate } from '../spec/arguments/fill-template.js';
 import { type ArgumentSource, splitCommandLine } from '../spec/arguments/split-command-line.js';
 import type { BatchFile } from '../spec/batch-file.js';
 import { Builder } from '../spec/builder.js';
-import { parseDuration } from '../spec/duration.js';
 import type { Host } from '../spec/host.js';
 import { parseHosts } from '../spec/inventory/parse-hosts.js';
 import { isVariableName, type JobInput } from '../spec/job-input.js';
-import type { InputFile, JobSpec } from '../spec/job-spec.js';
+import type { InputFile, JobSpec, Limits } from '../spec/job-spec.js';
 import { toConnection } from './common-options.js';
 import { parseWhole } from './parse-whole.js';
 import { planHosts } from './plan-hosts.js';
+import { adaptLimits, readLimits, readRetryOptions } from './retry-options.js';
 import type { RunOptions } from './run-options.js';
 
 /** What `gpool run` was asked to do, complete and checked as far as this machine can tell. */
@@ -35,7 +35,7 @@ export async function planRun(words: readonly string[], options: RunOptions): Pr
     name: options.name ?? file?.name ?? nameAfter(words),
     specs,
     hosts: await planHosts(options, file?.hosts ?? withRoot(parseHosts(':'), options.root)),
-    options: toBatchOptions(options),
+    options: { ...(file?.halt !== undefined && { halt: file.halt }), ...toBatchOptions(options) },
     out: options.out ?? options.results,
   };
 }
@@ -55,12 +55,12 @@ function isBatchFile(words: readonly string[]): boolean {
 }
 
 function toBatchOptions(options: RunOptions): BatchOptions {
-  const { maxRunning, placement, retries } = options;
+  const { maxRunning, placement } = options;
   return {
     ...toConnection(options),
     ...(maxRunning !== undefined && { maxRunning: parseWhole('--max-running', maxRunning, 1) }),
     ...(placement && { placement }),
-    ...(retries !== undefined && { retries: parseWhole('--retries', retries, 1) }),
+    ...readRetryOptions(options),
   };
 }
 
@@ -116,15 +116,14 @@ function fillFile(template: string, row: ArgumentRow, seq: number): string | Inp
   return fillTemplate(template, { args: row.args.map(escapeColons), named }, seq);
 }
 
-interface Common {
+interface Common extends Limits {
   readonly env: Readonly<Record<string, string>>;
-  readonly timeoutSecs?: number;
 }
 
-function readCommon({ env, timeout }: Pick<RunOptions, 'env' | 'timeout'>): Common {
+function readCommon({ env, ...options }: Pick<RunOptions, 'env' | 'timeout' | 'signal'>): Common {
   return {
     env: Object.fromEntries(env.map((name) => [name, readVariable(name)])),
-    ...(timeout !== undefined && { timeoutSecs: Math.max(1, Math.ceil(parseDuration(timeout))) }),
+    ...readLimits(options),
   };
 }
 
@@ -140,12 +139,8 @@ function readVariable(name: string): string {
 
 /** Flags override the file, for every job. */
 function adaptSpecs({ specs }: BatchFile, options: RunOptions): readonly JobSpec[] {
-  const { env, timeoutSecs } = readCommon(options);
-  return specs.map((spec) => ({
-    ...spec,
-    env: { ...spec.env, ...env },
-    limits: { ...spec.limits, ...(timeoutSecs !== undefined && { timeoutSecs }) },
-  }));
+  const { env } = readCommon(options);
+  return specs.map((spec) => ({ ...adaptLimits(spec, options), env: { ...spec.env, ...env } }));
 }
 
 function toFileSource(path: string): ArgumentSource {

@@ -25,7 +25,7 @@ export async function showBatch(
   });
   const { counts, kind } = end.summary;
   if (isDetached(end) && counts.free === 0) return 0;
-  return batchExitCode({ counts, noHost: kind === 'no-host', signal });
+  return batchExitCode({ counts, noHost: kind === 'no-host', halted: kind === 'halted', signal });
 }
 
 /** As short as it can be typed from here. */

@@ -38,9 +38,16 @@ export async function openStore(
 }
 
 /** As the command line keeps them, so that it can go on with the batch: with the first try counted, without what is unlimited. */
-function describeOptions({ placement, retries, maxRunning, sleepTimeInSecs }: ManagerSettings) {
-  const cap = Number.isFinite(maxRunning) ? { maxRunning } : {};
-  return { placement, retries: retries + 1, sleepTimeInSecs, ...cap };
+function describeOptions(settings: ManagerSettings) {
+  const { placement, retries, retryDelaySecs, retryOn, neverRetry, halt, maxRunning, sleepTimeInSecs } =
+    settings;
+  return {
+    ...{ placement, retries: retries + 1, retryDelaySecs, sleepTimeInSecs },
+    ...(retryOn && { retryOn }),
+    ...(neverRetry && { neverRetry }),
+    ...(halt !== undefined && { halt }),
+    ...(Number.isFinite(maxRunning) && { maxRunning }),
+  };
 }
 
 function makeDirectory({ name, clock }: ManagerSettings, out: string | undefined): Promise<BatchDirectory> {
