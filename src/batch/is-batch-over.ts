@@ -1,0 +1,30 @@
+import { BatchDirectory } from '../journal/batch-directory.js';
+import { lockBatch } from '../journal/batch-lock.js';
+import { countJobs } from '../queue/batch-state.js';
+import { type AttemptRecord, tellingAttempt } from '../queue/job.js';
+import { loadBatch } from './load-batch.js';
+
+/**
+ * Whether nothing on a host is needed any more for the batch in this directory: every job is done or given up, all that it left
+ * was fetched, and nobody runs it. False also when the directory cannot be read, or holds another batch.
+ */
+export async function isBatchOver(path: string, batch: string): Promise<boolean> {
+  const directory = new BatchDirectory(path);
+  try {
+    (await lockBatch(directory)).release();
+    const { file, state } = await loadBatch(directory);
+    const { free, busy, unknown } = countJobs(state);
+    if (file.id !== batch || free + busy + unknown > 0) return false;
+    return state.jobs.every((job) => {
+      const attempt = tellingAttempt(job);
+      return attempt === null || isFetched(attempt);
+    });
+  } catch {
+    return false;
+  }
+}
+
+/** An attempt that never ran, or whose host has lost it, has left nothing to fetch. */
+function isFetched({ collected, startedAt, outcome }: AttemptRecord): boolean {
+  return collected !== null || startedAt === null || outcome?.kind === 'lost';
+}
