@@ -1,4 +1,5 @@
 import type { RunJob, WatchedBatch } from '../batch/watched-batch.js';
+import { parseAttemptId } from '../events/attempt-id.js';
 import type { Recorded } from '../events/event.js';
 import type { OutputSink } from './output-sink.js';
 import { OutputText } from './output-text.js';
@@ -26,6 +27,8 @@ export class JobOutput {
   /** Jobs that ended before one that is printed first. */
   readonly #held = new Map<number, Finished | null>();
   readonly #following = new Map<string, Following>();
+  /** Jobs with several attempts: only the one that was followed first is, until one of them has decided the job. */
+  readonly #copied = new Set<string>();
   /** Jobs whose turn comes one after the other, by index. */
   readonly #order: readonly number[];
   #next = 0;
@@ -45,10 +48,12 @@ export class JobOutput {
   observe(event: Recorded): void {
     if (this.#options.mode === 'quiet') return;
     if (event.type === 'job.started' && this.#options.mode === 'line-buffer') this.#follow(event.attempt);
-    if (event.type === 'job.requeued') this.#following.delete(event.attempt);
+    if (event.type === 'job.requeued' || event.type === 'job.dropped') this.#following.delete(event.attempt);
+    if (event.type === 'job.copied') this.#copied.add(event.job);
     const isEnd = event.type === 'job.done' || event.type === 'job.failed';
     if (!isEnd && event.type !== 'job.cancelling') return;
     const job = this.#run.job(event.job);
+    if (isEnd && this.#copied.delete(event.job)) this.#leaveOthers(event.job, event.attempt);
     if (job && isEnd) this.#release(job.index, { job, attempt: event.attempt });
     // It never began.
     else if (job?.settled) this.#release(job.index, null);
@@ -108,9 +113,17 @@ export class JobOutput {
   }
 
   #follow(attempt: string): void {
-    const job = this.#run.job(attempt.slice(0, attempt.lastIndexOf('.')));
+    const { job: id } = parseAttemptId(attempt);
+    const job = this.#run.job(id);
     // In order: only the job whose turn it is may be followed.
-    if (job && !this.#options.keepOrder) this.#following.set(attempt, this.#begin(job));
+    if (job && !this.#options.keepOrder && !this.#copied.has(id))
+      this.#following.set(attempt, this.#begin(job));
+  }
+
+  /** Nobody waits for what the job's other attempts write. */
+  #leaveOthers(job: string, decidedBy: string): void {
+    for (const attempt of this.#following.keys())
+      if (attempt !== decidedBy && parseAttemptId(attempt).job === job) this.#following.delete(attempt);
   }
 
   /** A slow answer delays the next question; questions never pile up. */
