@@ -76,18 +76,23 @@ class TreeWalk {
 
   async #addChildren(path: string, target: string, top: string): Promise<void> {
     const names = await readdir(path, { encoding: 'buffer' }).catch((cause: unknown) => fail(path, cause));
-    for (const bytes of names) {
-      const name = bytes.toString('utf8');
-      if (!Buffer.from(name).equals(bytes)) {
-        throw new SpecError('E_SPEC', {
-          what: `the name ${JSON.stringify(name)} is not valid UTF-8`,
-          where: path,
-        });
-      }
-      const child = join(path, name);
-      const found = await lstat(child).catch((cause: unknown) => fail(child, cause));
-      await this.#add(child, found, target === '' ? name : `${target}/${name}`, top);
+    for (let at = 0; at < names.length; at += AT_ONCE) {
+      const some = names.slice(at, at + AT_ONCE);
+      await Promise.all(some.map((bytes) => this.#addChild(path, bytes, target, top)));
     }
+  }
+
+  async #addChild(path: string, bytes: Buffer, target: string, top: string): Promise<void> {
+    const name = bytes.toString('utf8');
+    if (!Buffer.from(name).equals(bytes)) {
+      throw new SpecError('E_SPEC', {
+        what: `the name ${JSON.stringify(name)} is not valid UTF-8`,
+        where: path,
+      });
+    }
+    const child = join(path, name);
+    const found = await lstat(child).catch((cause: unknown) => fail(child, cause));
+    await this.#add(child, found, target === '' ? name : `${target}/${name}`, top);
   }
 
   async #insideLink(path: string, target: string, top: string): Promise<string> {
@@ -132,3 +137,6 @@ function fail(where: string, cause: unknown): never {
     cause,
   });
 }
+
+/** Entries of one directory that are looked at together. */
+const AT_ONCE = 32;
