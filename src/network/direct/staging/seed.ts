@@ -27,17 +27,17 @@ export async function sendSeed(
   tree: InputTree,
   files: readonly FileEntry[],
 ): Promise<void> {
-  let changed: unknown = null;
-  const input = Readable.from(
-    (async function* () {
-      try {
-        yield* tarOf(files);
-      } catch (error) {
-        changed = error;
-      }
-    })(),
-    { objectMode: false },
-  );
+  let changed: JobError | null = null;
+  const read = async function* () {
+    try {
+      yield* tarOf(files);
+    } catch (error) {
+      // Whoever stops reading ends this here too, with another error.
+      if (!(error instanceof JobError)) throw error;
+      changed = error;
+    }
+  };
+  const input = Readable.from(read(), { objectMode: false });
   const { partPrefix } = session.paths;
   const sent = runVerb(session, 'seed', [partPrefix, tree.sha256], { input, deadlineMs: LONG_MS });
   await sent.catch((error: unknown) => {
