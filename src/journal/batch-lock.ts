@@ -6,6 +6,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StateError } from '../errors.js';
 import type { BatchDirectory } from './batch-directory.js';
+import { findListener } from './find-listener.js';
 
 /** A batch that this process holds: no other one may run it meanwhile. */
 export interface BatchLock {
@@ -22,7 +23,7 @@ export async function lockBatch({ path }: Pick<BatchDirectory, 'path'>): Promise
   const address = await socketAddress(path);
   const server = (await listen(address)) ?? (await takeOver(address));
   if (server) return { release: () => void server.close() };
-  const holder = (await askHolder(address)) || 'another process';
+  const holder = (await askHolder(address)) || (await lookUpHolder(address));
   throw new StateError('E_BATCH_HELD', { what: `the batch is run by ${holder}`, where: path });
 }
 
@@ -71,6 +72,12 @@ async function askHolder(address: string): Promise<string | null> {
   }
 }
 
+/** For one that is stopped or too busy to answer. */
+async function lookUpHolder(address: string): Promise<string> {
+  const pid = await findListener(address.slice(1));
+  return pid === null ? 'another process' : `process ${pid} on ${hostname()}`;
+}
+
 /** Linux has socket names that are no files and vanish with their socket. */
 const ABSTRACT = process.platform === 'linux';
-const ANSWER_MS = 2000;
+const ANSWER_MS = 1000;

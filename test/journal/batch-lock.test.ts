@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -29,4 +31,21 @@ test('a batch that could not be opened is not held', async (t) => {
   await t.throwsAsync(openBatchStore(directory, { openFile }));
   await (await openBatchStore(directory)).close();
   t.pass();
+});
+
+test('a holder that does not answer is named all the same', async (t) => {
+  const directory = await createBatchDirectory({ out: join(await tempDir(t), 'b'), name: 'b', now: 0 });
+  const script = `
+    import { BatchDirectory } from '${import.meta.resolve('../../src/journal/batch-directory.js')}';
+    import { lockBatch } from '${import.meta.resolve('../../src/journal/batch-lock.js')}';
+    await lockBatch(new BatchDirectory('${directory.path}'));
+    console.log('held');
+    setInterval(() => {}, 1000);`;
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  t.teardown(() => void holder.kill('SIGKILL'));
+  await once(holder.stdout, 'data');
+  holder.kill('SIGSTOP');
+  const error = await t.throwsAsync(lockBatch(directory), { code: 'E_BATCH_HELD' });
+  const who = process.platform === 'linux' ? `process ${holder.pid} on ` : 'another process';
+  t.true(error instanceof StateError && error.what.includes(who), `${error}`);
 });
