@@ -80,19 +80,24 @@ export class ControlServer {
     try {
       if (line === null) throw controlError('the question is too long');
       const question = parseQuestion(line);
-      if (question.ask === 'events') await this.#stream(socket, question.from);
+      // Not waited for: an end of the connection is noticed by reading on.
+      if (question.ask === 'events') this.#stream(socket, question.from);
       else await sendLine(socket, { answer: await this.#desk.answer(question) });
     } catch (error) {
       await sendLine(socket, { error: toFault(error, 'control.sock') });
     }
   }
 
-  async #stream(socket: Socket, from: number): Promise<void> {
+  #stream(socket: Socket, from: number): void {
     const { journalFile, lastSeq } = this.#desk;
     const stream = new EventStream(socket, { journalFile, from, lastSeq });
     this.#streams.add(stream);
     if (this.#closed) stream.end();
-    await stream.done().finally(() => this.#streams.delete(stream));
+    const forget = (): void => void this.#streams.delete(stream);
+    stream.done().then(forget, (error: unknown) => {
+      forget();
+      void sendLine(socket, { error: toFault(error, 'control.sock') });
+    });
   }
 }
 
