@@ -63,6 +63,11 @@ const PLANTS: readonly [string, string, (scene: Scene) => unknown][] = [
       witness.b.splice(0, 1, tell('start', '2.1', 'b', 'b2'), tell('end', '2.1', 'b', 'b2', DIGEST)),
   ],
   [
+    'an attempt that was taken back and ran',
+    'I3',
+    ({ events }) => events.splice(7, 1, ...ended('2', 1, 'b', { kind: 'recalled' }).slice(0, 1)),
+  ],
+  [
     'a second attempt beside the first',
     'I3',
     ({ events }) =>

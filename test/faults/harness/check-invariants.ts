@@ -102,10 +102,11 @@ function checkResults(history: History, { complete = true, full = [] }: Expectat
   return violations;
 }
 
-/** I3: an attempt runs at most once. */
-function checkRuns({ id }: AttemptHistory, heard: readonly Testimony[]): Violation[] {
+/** I3: an attempt runs at most once, and one that was taken back never. */
+function checkRuns({ id, ends }: AttemptHistory, heard: readonly Testimony[]): Violation[] {
   const starts = heard.filter(({ kind }) => kind === 'start').length;
-  return starts > 1 ? [violation('I3', `${id} ran ${starts} times`)] : [];
+  const most = ends.includes('recalled') ? 0 : 1;
+  return starts > most ? [violation('I3', `${id} ran ${starts} times, ${most} at most`)] : [];
 }
 
 /** I2: what was accepted is what the worker knows, and what the worker finished is not called lost. */
@@ -119,13 +120,13 @@ function checkEnd(
   const ends = heard.filter(({ kind }) => kind === 'end');
   if (settled.includes('done')) {
     const finished = heard.length - ends.length === 1 && ends.length === 1;
-    if (finished || full.includes(host)) return [];
+    if (finished) return [];
     return [violation('I2', `${id} was accepted, but ${host} tells of ${heard.length} lines`)];
   }
   if (!settled.includes('requeued')) return [];
   const boot = witnesses.find((witness) => witness.host === host)?.bootId;
   const stale = heard.some((line) => line.boot !== boot);
-  if (ends.length > 0 && !stale)
+  if (ends.length > 0 && !stale && !full.includes(host))
     return [violation('I3', `${id} finished on ${host}, yet it was tried again: ${reason}`)];
   if (heard.length > 0 && !stale && !full.includes(host))
     return [violation('I2', `${id} began on ${host} and was given up: ${reason}`)];

@@ -20,10 +20,11 @@ export interface Testimony {
 
 /**
  * A job that testifies: a line in its host's witness file before all else, some output with its SHA-256 on stderr and again in
- * the file `data`, a line when it is through. Each line is one write. Every fiftieth job prints 400 kB, the others 4 kB.
+ * the file `data`, a line when it is through; it fails when anything in it does. Each line is one write. Every fiftieth job prints 400 kB, the others 4 kB.
  */
 export function testifyingJob({ sleep }: { readonly sleep: string }): string {
   return `: {}
+set -eo pipefail
 read -r boot </proc/sys/kernel/random/boot_id
 tell() { printf '%s\\n' "$1 $GPOOL_BATCH $GPOOL_JOB $GPOOL_JOB.$GPOOL_ATTEMPT $GPOOL_HOST $boot $2" >>~/witness; }
 tell start -

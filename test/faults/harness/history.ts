@@ -9,8 +9,10 @@ export interface AttemptHistory {
   readonly host: string;
   /** Kinds of `job.ended` outcomes, in their order. */
   readonly ends: string[];
-  /** How it was settled: `done`, `failed`, `requeued`; one word for each time. */
+  /** How it was settled: `done`, `failed`, `requeued`, `dropped`; one word for each time. */
   readonly settled: string[];
+  /** Launched beside another attempt that was still running. */
+  readonly isCopy: boolean;
   /** Why it was settled so, for people, and when: milliseconds since 1970. */
   reason: string;
   settledAt: number;
@@ -76,15 +78,16 @@ class HistoryReading implements History {
       this.batch = line.batch ?? '';
       this.jobs = line.jobs ?? 0;
     } else if (line.type === 'host.lost') this.hostsLost.push(line.host ?? '');
-    else if (line.type === 'job.launched') this.#launch(line);
+    else if (line.type === 'job.launched' || line.type === 'job.copied') this.#launch(line);
     else this.#note(line);
   }
 
-  #launch({ job = '', attempt = '', host = '' }: Line): void {
+  #launch({ type, job = '', attempt = '', host = '' }: Line): void {
+    const isCopy = type === 'job.copied';
     if (this.attempts.has(attempt)) this.faults.push(`attempt ${attempt} was launched twice`);
     const n = Number(attempt.split('.')[1]);
     const before = this.attempts.get(`${job}.${n - 1}`);
-    if (n > 1 && (before === undefined || before.settled.length === 0))
+    if (n > 1 && !isCopy && (before === undefined || before.settled.length === 0))
       this.faults.push(`attempt ${attempt} was launched before the one before it was settled`);
     this.attempts.set(attempt, {
       id: attempt,
@@ -93,6 +96,7 @@ class HistoryReading implements History {
       host,
       ends: [],
       settled: [],
+      isCopy,
       reason: '',
       settledAt: 0,
     });
@@ -126,4 +130,5 @@ const SETTLED: Readonly<Record<string, string>> = {
   'job.done': 'done',
   'job.failed': 'failed',
   'job.requeued': 'requeued',
+  'job.dropped': 'dropped',
 };
