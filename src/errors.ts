@@ -142,6 +142,7 @@ export const ERROR_CODES = {
   E_HOST_SUSPECT: { domain: 'host', operation: 'judge the host', next: 'Look with `gpool logs` at what the jobs printed there; one job tries the host again after a while.' },
   E_CONN_REFUSED: { domain: 'transport', operation: 'connect', next: 'Is sshd running there? Check the address and the port.' },
   E_CONN_TIMEOUT: { domain: 'transport', operation: 'connect', next: 'Is the host switched on and reachable from here?' },
+  E_HOST_SILENT: { domain: 'host', operation: 'wait for the host', next: 'Look at the host; what it still tells of the attempt is in the journal.' },
   E_CONN_LOST: { domain: 'transport', operation: 'talk to the host', next: 'What runs there goes on; run `gpool status` or resume when the link is back.' },
   E_DNS: { domain: 'transport', operation: 'look up the name', next: 'Check the spelling of the host name.' },
   E_DEADLINE: { domain: 'transport', operation: 'wait for the host', next: 'The host is very slow or the link is dead; try `ssh` to it by hand.' },

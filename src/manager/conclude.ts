@@ -13,6 +13,8 @@ export type Result = { readonly job: Job; readonly attempt: AttemptRecord } & (
   | { readonly kind: 'uncollected'; readonly fault: Fault }
   /** The host or the job's inputs stood in the way of a start. */
   | { readonly kind: 'refused'; readonly fault: Fault }
+  /** Its host was silent for so long that it counts as lost. */
+  | { readonly kind: 'lost'; readonly fault: Fault }
 );
 
 /** The one event that settles the attempt. */
@@ -50,7 +52,7 @@ function requeue(result: Result, outcome: Outcome, policy: RetryPolicy): Requeue
 }
 
 function outcomeOf(result: Result): Outcome {
-  if (result.kind === 'refused') return { kind: 'lost', fault: result.fault };
+  if (result.kind === 'refused' || result.kind === 'lost') return { kind: 'lost', fault: result.fault };
   const { outcome } = result.attempt;
   // Only ended attempts are collected.
   return outcome ?? { kind: 'succeeded' };

@@ -35,6 +35,7 @@ export function drawConclusions(
 /** False for a result of an attempt that was settled, or that spoke up after it seemed refused. */
 function isCurrent({ kind, attempt }: Result): boolean {
   if (attempt.settled) return false;
+  if (kind === 'lost') return attempt.outcome === null;
   return kind !== 'refused' || (attempt.startedAt === null && attempt.outcome === null);
 }
 

@@ -1,5 +1,6 @@
 import type { StopMode } from '../events/event.js';
 import type { BatchState } from '../queue/batch-state.js';
+import { liveAttempts } from '../queue/job.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
 import { wereTried } from './detach.js';
 import type { Stopping } from './stopping.js';
@@ -53,7 +54,9 @@ function isStranded(state: BatchState): boolean {
 
 /** No host that has a job which is unknown will be asked again. */
 function isGone({ jobQueue, hostByName }: BatchState): boolean {
-  return jobQueue.inState(STATE_UNKNOWN).every(({ host }) => isOut(hostByName.get(host ?? '')?.state));
+  return jobQueue
+    .inState(STATE_UNKNOWN)
+    .every((job) => liveAttempts(job).every(({ host }) => isOut(hostByName.get(host)?.state)));
 }
 
 function isOut(state: string | undefined): boolean {

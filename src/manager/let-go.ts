@@ -24,6 +24,8 @@ interface LetGoOptions {
 export class LetGo {
   readonly #options: LetGoOptions;
   readonly #wanted = new Map<AttemptRecord, Job>();
+  /** Those that their hosts were told to end. */
+  readonly #told = new WeakSet<AttemptRecord>();
   /** Until when the end of an attempt is worth waiting for, by `elapsed`. */
   readonly #waitUntil = new Map<AttemptRecord, number>();
   readonly #timers = new Set<() => void>();
@@ -51,7 +53,6 @@ export class LetGo {
   act(event: Recorded): void {
     if (event.type === 'job.started') this.#onStarted(event.attempt);
     else if (event.type === 'job.ended') this.#onEnded(event.attempt);
-    else if (event.type === 'host.ready') this.resume(event.host);
     else if (LETS_GO.has(event.type) && 'job' in event) this.#take(event.job);
   }
 
@@ -68,7 +69,7 @@ export class LetGo {
     const job = this.#options.state.jobById.get(id);
     if (!job) return;
     for (const attempt of job.attempts) {
-      if (!isUnwanted(attempt) || this.#waitUntil.has(attempt)) continue;
+      if (!isUnwanted(attempt) || this.#told.has(attempt)) continue;
       this.#wanted.set(attempt, job);
       this.#tell(job, attempt);
     }
@@ -94,9 +95,19 @@ export class LetGo {
     if (!this.#isReachable(attempt)) return;
     const { batch, network } = this.#options;
     const order = createAttempt(batch, job, attempt);
-    if (attempt.settled) this.#wait(attempt);
+    if (attempt.settled && attempt.outcome === null) this.#wait(attempt);
     // Not heard: it is told again when the host is ready, or in a while.
-    void (attempt.settled ? network.killJob(order) : network.recallJob(order)).catch(() => {});
+    void (attempt.settled ? network.killJob(order) : network.recallJob(order)).then(
+      () => this.#onTold(attempt),
+      () => {},
+    );
+  }
+
+  #onTold(attempt: AttemptRecord): void {
+    if (!attempt.settled) return;
+    this.#told.add(attempt);
+    // It counts as lost: its end would tell nothing new.
+    if (attempt.outcome !== null) this.#wanted.delete(attempt);
   }
 
   #wait(attempt: AttemptRecord): void {
@@ -138,11 +149,13 @@ const LETS_GO: ReadonlySet<Recorded['type']> = new Set([
   'job.done',
   'job.failed',
   'job.requeued',
+  'job.dropped',
 ]);
 
-/** Its host has it still, and should not. */
-function isUnwanted({ outcome, settled, recalled }: AttemptRecord): boolean {
-  return outcome === null && (settled || recalled);
+/** Its host has it still, as far as anyone can tell, and should not. */
+function isUnwanted({ outcome, startedAt, settled, recalled }: AttemptRecord): boolean {
+  if (outcome?.kind === 'lost') return outcome.fault.code === 'E_HOST_SILENT';
+  return outcome === null && (settled || (recalled && startedAt === null));
 }
 
 /** TERM, 10 s, KILL, and the news of it. */

@@ -33,6 +33,11 @@ export interface ManagerOptions extends RetryRules {
    */
   readonly copies?: number;
   /**
+   * Repeatable jobs on a host that has been silent for so many seconds count as lost and are run elsewhere. Without a limit they
+   * stay unknown, since they may well be running. @default no limit
+   */
+  readonly lostAfterSecs?: number;
+  /**
    * Hands over as much as the hosts will take; `processJobs` resolves then, and the hosts go on by themselves. Another Manager
    * goes on with the batch later. @default false
    */
@@ -66,10 +71,11 @@ export type ManagerSettings = Required<Omit<ManagerOptions, Optional>> & Pick<Ma
 /** Throws a SpecError (E_USAGE) that names the option. */
 export function resolveManagerOptions(options: ManagerOptions): ManagerSettings {
   const settings: ManagerSettings = { ...DEFAULTS, ...options };
-  const { sleepTimeInSecs, maxRunning, retries, placement, copies } = settings;
+  const { sleepTimeInSecs, maxRunning, retries, placement, copies, lostAfterSecs } = settings;
   if (!(sleepTimeInSecs > 0)) throw refuse('sleepTimeInSecs', 'a number above 0', sleepTimeInSecs);
   if (!isCount(maxRunning, 1)) throw refuse('maxRunning', 'a whole number from 1', maxRunning);
   if (!isCount(retries, 0)) throw refuse('retries', 'a whole number from 0', retries);
+  if (!(lostAfterSecs > 0)) throw refuse('lostAfterSecs', 'a number above 0', lostAfterSecs);
   if (!isCount(copies, 0)) throw refuse('copies', 'a whole number from 0', copies);
   checkRetryRules(settings);
   if (settings.halt !== undefined) parseHaltRule(settings.halt);
@@ -104,6 +110,7 @@ const DEFAULTS = {
   retries: 0,
   retryDelaySecs: DEFAULT_RETRY_DELAY_SECS,
   copies: 1,
+  lostAfterSecs: Number.POSITIVE_INFINITY,
   random: Math.random,
   clock: systemClock,
   name: 'batch',
