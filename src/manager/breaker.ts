@@ -7,8 +7,9 @@ import { findAttempt } from '../queue/job.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE } from '../queue/states.js';
 import type { Random } from '../random.js';
 import { coolingMs } from './cooling-hosts.js';
-import { type Elsewhere, HostEvidence, isHostFault, isQuickFailure } from './host-evidence.js';
-import type { Rule } from './rule.js';
+import { type Elsewhere, HostEvidence, isHostFault, isQuickFailure, LONG_ROW } from './host-evidence.js';
+import type { RestingHosts } from './resting-hosts.js';
+import type { Rule, RuleContext } from './rule.js';
 
 type Ended = Extract<NetworkEvent, { type: 'job.ended' }>;
 
@@ -33,15 +34,17 @@ export class Breaker implements Rule {
   readonly #state: BatchState;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #resting: RestingHosts;
   readonly #dossiers = new Map<string, Dossier>();
   /** Hosts about which there is news. */
   readonly #open = new Set<string>();
   #total: Elsewhere = { succeeded: 0, failed: 0 };
 
-  constructor(context: { readonly state: BatchState; readonly clock: Clock; readonly random: Random }) {
+  constructor(context: Pick<RuleContext, 'state' | 'clock' | 'random'>, resting: RestingHosts) {
     this.#state = context.state;
     this.#clock = context.clock;
     this.#random = context.random;
+    this.#resting = resting;
   }
 
   observe(event: Recorded): void {
@@ -88,7 +91,18 @@ export class Breaker implements Rule {
     if (fault) return this.#setAside(host, fault);
     const passed = (job: string): boolean => this.#hasPassed(job, host.name);
     const what = evidence.suspicion(passed, this.#elsewhere(host.name));
-    return what === null ? [] : this.#setAside(host, suspect(what, host.name));
+    if (what !== null) return this.#setAside(host, suspect(what, host.name));
+    this.#slowDown(host.name);
+    return [];
+  }
+
+  /** Nothing went well on it so far, and it is not yet known whether that is its fault: it shall not have all jobs meanwhile. */
+  #slowDown(host: string): void {
+    const { evidence, succeeded } = this.#dossier(host);
+    const doubtful = evidence.quickFailures.length - LONG_ROW;
+    const elsewhere = this.#elsewhere(host);
+    if (succeeded === 0 && doubtful >= 0 && elsewhere.failed <= elsewhere.succeeded)
+      this.#resting.doubt(host, doubtful);
   }
 
   #judgeProbe(host: HostRecord): ManagerEvent[] {
@@ -107,9 +121,10 @@ export class Breaker implements Rule {
     const untilMs = this.#clock.now() + coolingMs(setAsides, this.#random());
     const wronged = fault.code === 'E_HOST_SUSPECT' ? evidence.quickFailures.map(({ job }) => job) : [];
     evidence.clear();
+    this.#resting.trust(name);
     return [
       { type: 'host.set-aside', host: name, fault, untilMs },
-      ...wronged.filter((job) => this.#mayTryElsewhere(job)).map((job) => reopen(job, name)),
+      ...[...new Set(wronged)].filter((job) => this.#mayTryElsewhere(job)).map((job) => reopen(job, name)),
     ];
   }
 
@@ -136,6 +151,9 @@ export class Breaker implements Rule {
     this.#count(dossier, outcome.kind === 'succeeded');
     if (dossier.probe === attempt) dossier.verdict = this.#judgeEnd(host, outcome, usage.wallMs);
     this.#open.add(host);
+    if (outcome.kind !== 'succeeded') return;
+    this.#resting.trust(host);
+    for (const doubted of this.#resting.doubted) this.#open.add(doubted);
   }
 
   #judgeEnd(host: string, outcome: Ended['outcome'], wallMs: number): 'good' | Fault {

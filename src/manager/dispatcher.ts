@@ -25,7 +25,7 @@ import { planLaunches } from './plan-launches.js';
 import { planOrder } from './plan-order.js';
 import { inferEnds } from './reconcile.js';
 import { Recorder } from './recorder.js';
-import { RestingHosts } from './resting-hosts.js';
+import type { RestingHosts } from './resting-hosts.js';
 import { createRetryPolicy, type RetrySettings } from './retry-policy.js';
 import type { Rule } from './rule.js';
 import { Signal } from './signal.js';
@@ -40,6 +40,7 @@ export interface DispatcherOptions extends RetrySettings {
   readonly maxRunning: number;
   /** Whether hosts are given all that they will take. */
   readonly detach: boolean;
+  readonly resting: RestingHosts;
   /** Asked in this order once in each turn. */
   readonly rules: readonly Rule[];
   readonly limits: MedianLimits;
@@ -61,7 +62,6 @@ export class Dispatcher {
   readonly #intents: Intents;
   readonly #letGo: LetGo;
   readonly #hostActions: HostActions;
-  readonly #resting: RestingHosts;
   readonly #delayed: DelayedJobs;
   readonly #overdue: EndOverdue;
   readonly #cooling: CoolingHosts;
@@ -84,7 +84,6 @@ export class Dispatcher {
     this.#intents = new Intents({ batch, state, network });
     this.#letGo = new LetGo({ batch, state, network, clock, onChange: notify });
     this.#hostActions = new HostActions(batch, state, network);
-    this.#resting = new RestingHosts(clock, notify);
     this.#delayed = new DelayedJobs({ state, clock, onDue: notify });
     this.#overdue = new EndOverdue({ batch, state, network });
     this.#cooling = new CoolingHosts(state, clock, notify);
@@ -163,7 +162,7 @@ export class Dispatcher {
   /** Hears nothing more of the network. */
   close(): void {
     this.#unsubscribe();
-    this.#resting.close();
+    this.#options.resting.close();
     this.#delayed.close();
     this.#cooling.close();
     this.#letGo.close();
@@ -203,7 +202,8 @@ export class Dispatcher {
     if (state.stopping !== null) return [];
     const maxRunning = state.maxRunning ?? this.#options.maxRunning;
     const medianMs = this.#jobTime.medianMs;
-    const reserve = { resting: this.#resting.names, probing: this.#cooling.ready };
+    const { names: resting, doubted } = this.#options.resting;
+    const reserve = { resting, doubted, probing: this.#cooling.ready };
     const limits = { maxRunning, limit, medianMs, detach, delayed: this.#delayed };
     const policy = { placement, random, ...limits, ...reserve };
     return planLaunches(state, policy).map(({ job, host }) => {
@@ -221,7 +221,7 @@ export class Dispatcher {
 
   #act(event: Recorded): void {
     if (event.type === 'job.launched' || event.type === 'job.copied') this.#launch(event.attempt);
-    else if (event.type === 'job.started') this.#resting.accept(event.host);
+    else if (event.type === 'job.started') this.#options.resting.accept(event.host);
     else if (event.type === 'job.ended') this.#settle(event);
     else if (event.type === 'host.ready') this.#resume(event.host);
     this.#intents.act(event);
@@ -257,7 +257,7 @@ export class Dispatcher {
 
   #takeResult(result: Result): void {
     if (result.kind === 'refused' && result.fault.domain === 'host')
-      this.#resting.refuse(result.attempt.host);
+      this.#options.resting.refuse(result.attempt.host);
     this.#results.push(result);
     this.news.notify();
   }

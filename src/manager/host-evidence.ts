@@ -66,7 +66,7 @@ export class HostEvidence {
     if (proven >= PROOFS) return `${what}, and ${proven} of them succeeded elsewhere`;
     const succeeded = elsewhere.succeeded - this.#since.succeeded;
     const ended = succeeded + elsewhere.failed - this.#since.failed;
-    const oddOneOut = failed >= LONG_ROW && succeeded >= 2 * LONG_ROW && succeeded >= 0.9 * ended;
+    const oddOneOut = failed >= LONG_ROW && succeeded >= LONG_ROW && succeeded >= 0.9 * ended;
     return oddOneOut ? `${what}, while ${succeeded} of ${ended} succeeded elsewhere` : null;
   }
 }
@@ -82,9 +82,11 @@ export function isHostFault({ domain, code }: Fault): boolean {
   return domain === 'host' || domain === 'transport' || code === 'E_START' || code === 'E_STORE_GONE';
 }
 
+/** So many quick failures in a row are suspicious by themselves. */
+export const LONG_ROW = 5;
+
 const NOWHERE: Elsewhere = { succeeded: 0, failed: 0 };
 const MOST_FAULTS = 3;
 const FAULT_WINDOW_MS = 10 * 60_000;
 const QUICK_MS = 10_000;
 const PROOFS = 3;
-const LONG_ROW = 5;

@@ -12,6 +12,7 @@ import type { ManagerSettings } from './manager-options.js';
 import { MedianLimits } from './median-limits.js';
 import { openStore } from './open-store.js';
 import type { Order } from './order.js';
+import { RestingHosts } from './resting-hosts.js';
 import { SleepTimer } from './sleep-timer.js';
 import { Stopping } from './stopping.js';
 import { type BatchSummary, type SummaryKind, summarizeBatch } from './summary.js';
@@ -129,8 +130,11 @@ export class Session {
     const { clock, random } = settings;
     const notify = (): void => this.#dispatcher?.news.notify();
     const limits = new MedianLimits(state);
-    const rules = createRules(settings, { state, clock, random, notify }, limits);
-    const dispatcher = new Dispatcher({ ...settings, batch, state, network, store, rules, limits, onEvent });
+    const resting = new RestingHosts(clock, notify);
+    const shared = { limits, resting };
+    const rules = createRules(settings, { state, clock, random, notify }, shared);
+    const parts = { batch, state, network, store, rules, ...shared };
+    const dispatcher = new Dispatcher({ ...settings, ...parts, onEvent });
     this.#dispatcher = dispatcher;
     try {
       onOpen(store.directory);

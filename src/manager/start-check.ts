@@ -5,6 +5,7 @@ import { isReachable } from '../queue/host-events.js';
 import { type AttemptRecord, findAttempt } from '../queue/job.js';
 import { STATE_UNKNOWN } from '../queue/states.js';
 import { describeOutcome } from './log-line.js';
+import { nameHost } from './name-host.js';
 import { planDrain } from './plan-drain.js';
 import type { Rule } from './rule.js';
 
@@ -69,7 +70,7 @@ export class StartCheck implements Rule {
   #describe(): string {
     const causes = new Map<string, number>();
     for (const attempt of this.#first.values()) {
-      const cause = attempt ? `${nameCause(attempt)} on ${attempt.host}` : '';
+      const cause = attempt ? `${nameCause(attempt)} on ${nameHost(attempt.host)}` : '';
       causes.set(cause, (causes.get(cause) ?? 0) + 1);
     }
     const sorted = [...causes].sort(([, a], [, b]) => b - a);
@@ -81,8 +82,8 @@ export class StartCheck implements Rule {
 }
 
 /** The host refused it, could not start it, or its shell could not find or run the command. */
-function isStartFailure({ outcome, usage }: AttemptRecord): boolean {
-  if (outcome?.kind === 'lost') return true;
+function isStartFailure({ outcome, startedAt, usage }: AttemptRecord): boolean {
+  if (outcome?.kind === 'lost') return startedAt === null && outcome.fault.code !== 'E_HOST_REMOVED';
   const isEarly = (usage?.wallMs ?? 0) < EARLY_MS;
   return outcome?.kind === 'failed' && (outcome.code === CANNOT_RUN || outcome.code === NOT_FOUND) && isEarly;
 }
