@@ -12,7 +12,7 @@ import { FULL, faultSeed } from './harness/effort.js';
 import { type Lab, startLab } from './harness/lab.js';
 
 /** Kills in all, and at most so many in one batch. */
-const KILLS = FULL ? 200 : 30;
+const KILLS = FULL ? 200 : 50;
 const KILLS_A_BATCH = 10;
 
 sshdTest(
