@@ -5,6 +5,7 @@ import { STATE_DONE, STATE_ERROR, STATE_FREE } from '../queue/states.js';
 import { formatHaltRule, type HaltRule } from '../spec/halt-rule.js';
 import { describeJob } from './conclude.js';
 import { describeOutcome } from './log-line.js';
+import { nameHost } from './name-host.js';
 import { planDrain } from './plan-drain.js';
 import type { Rule } from './rule.js';
 
@@ -59,7 +60,8 @@ export class Halt implements Rule {
     const job = jobById.get(this.#last);
     const attempt = job ? tellingAttempt(job) : null;
     if (!job || !attempt?.outcome) return `halt rule ${formatHaltRule(this.#rule)}: ${counted}`;
-    const last = `${describeJob(job)} on ${attempt.host}: ${describeOutcome(attempt.outcome)}`;
+    const how = attempt.outcome.kind === 'succeeded' ? '' : `: ${describeOutcome(attempt.outcome)}`;
+    const last = `${describeJob(job)} on ${nameHost(attempt.host)}${how}`;
     return `halt rule ${formatHaltRule(this.#rule)}: ${counted}, the last one ${last}`;
   }
 }
