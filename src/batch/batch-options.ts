@@ -14,6 +14,10 @@ export interface BatchOptions extends RetryRules {
   readonly placement?: 'random' | 'pack' | 'spread';
   /** Tries of a job that fails, as GNU parallel counts them: 3 is the first and two more. @default 1 */
   readonly retries?: number;
+  /** At most so many copies of a job that runs long when hosts idle; 0 for none. @default 1 */
+  readonly copies?: number;
+  /** Repeatable jobs on a host that was silent so long are run elsewhere. @default never */
+  readonly lostAfterSecs?: number;
   /** When it stops before its end, as GNU parallel's `--halt`; `never` also when nothing can be started. */
   readonly halt?: string;
 }

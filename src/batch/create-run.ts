@@ -1,4 +1,5 @@
 import type { Host } from '../spec/host.js';
+import type { BatchOptions } from './batch-options.js';
 import { BatchRun } from './batch-run.js';
 import { type Contact, createNetwork } from './create-network.js';
 import type { HeldBatch } from './held-batch.js';
@@ -11,6 +12,8 @@ export interface RunSettings {
   readonly hosts?: readonly Host[] | undefined;
   /** @default false */
   readonly detach?: boolean | undefined;
+  /** What is otherwise this time than `batch.json` says. @default nothing */
+  readonly options?: BatchOptions | undefined;
   /** Further places for the joblog, absolute. */
   readonly joblogs?: readonly string[];
   /** Told what went wrong in a log, which harms nothing else. */
@@ -21,7 +24,8 @@ export interface RunSettings {
 export function createRun(held: HeldBatch, settings: RunSettings): BatchRun {
   const { contact, joblogs = [], hosts = poolHosts(held), detach, onLogError } = settings;
   const { directory, file, state, store } = held;
-  const { id, name, createdAt, specs, options } = file;
+  const { id, name, createdAt, specs } = file;
+  const options: BatchOptions = { ...file.options, ...settings.options };
   return new BatchRun({
     id,
     name,

@@ -6,9 +6,10 @@ import { addHostOptions, type HostOptions, toContact } from './common-options.js
 import { addOutputOptions } from './run-options.js';
 import { salvage } from './salvage.js';
 import { showBatch, warnOnce } from './show-batch.js';
+import { addTailOptions, readTailOptions, type TailOptions } from './tail-options.js';
 import type { WatchOptions } from './watch-run.js';
 
-interface ResumeOptions extends HostOptions, WatchOptions {
+interface ResumeOptions extends HostOptions, WatchOptions, TailOptions {
   readonly salvage: boolean;
 }
 
@@ -20,7 +21,7 @@ export function addResumeCommand(program: Command, finish: (exitCode: number) =>
     .option('--salvage', 'go on with what is unharmed of a damaged journal', false)
     .argument('[batch]', 'a batch directory, its name under ./batches, or latest (default: latest)')
     .addHelpText('before', EXAMPLES);
-  addOutputOptions(addHostOptions(command)).action(
+  addOutputOptions(addTailOptions(addHostOptions(command))).action(
     async (batch: string | undefined, options: ResumeOptions) => {
       finish(await resume(batch, options));
     },
@@ -31,9 +32,17 @@ async function resume(batch: string | undefined, options: ResumeOptions): Promis
   const cwd = process.cwd();
   const directory = await findBatch(batch, cwd);
   const hosts = await chooseHosts(options);
+  const tail = readTailOptions(options);
   if (options.salvage) await salvage(directory, cwd);
   return showBatch(options, cwd, (around) =>
-    resumeBatch({ directory, cwd, hosts, onLogError: warnOnce(), ...toContact(options, around) }),
+    resumeBatch({
+      directory,
+      cwd,
+      hosts,
+      options: tail,
+      onLogError: warnOnce(),
+      ...toContact(options, around),
+    }),
   );
 }
 
@@ -42,5 +51,7 @@ const EXAMPLES = `Examples:
   gpool resume runs/a      the batch in that directory
   gpool resume --slf hosts.yaml
                            on these hosts from now on
+  gpool resume --lost-after 1h
+                           run elsewhere what is on a host that is silent for an hour
 
 `;

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { addHostOptions, collect, type HostOptions } from './common-options.js';
 import { addRetryOptions, type RetryOptions } from './retry-options.js';
+import { addTailOptions, type TailOptions } from './tail-options.js';
 
 /** The options of `gpool run`, as commander gives them. */
-export interface RunOptions extends HostOptions, RetryOptions {
+export interface RunOptions extends HostOptions, RetryOptions, TailOptions {
   readonly jobs?: string;
   readonly file: readonly string[];
   readonly return: readonly string[];
@@ -34,7 +35,7 @@ export interface RunOptions extends HostOptions, RetryOptions {
 
 export function addRunOptions(command: Command): Command {
   addHostOptions(command);
-  return addOutputOptions(addRetryOptions(addJobOptions(command)));
+  return addOutputOptions(addTailOptions(addRetryOptions(addJobOptions(command))));
 }
 
 function addJobOptions(command: Command): Command {

@@ -15,6 +15,7 @@ import { parseWhole } from './parse-whole.js';
 import { planHosts } from './plan-hosts.js';
 import { adaptLimits, readLimits, readRetryOptions } from './retry-options.js';
 import type { RunOptions } from './run-options.js';
+import { readTailOptions } from './tail-options.js';
 
 /** What `gpool run` was asked to do, complete and checked as far as this machine can tell. */
 export interface RunPlan {
@@ -61,6 +62,7 @@ function toBatchOptions(options: RunOptions): BatchOptions {
     ...(maxRunning !== undefined && { maxRunning: parseWhole('--max-running', maxRunning, 1) }),
     ...(placement && { placement }),
     ...readRetryOptions(options),
+    ...readTailOptions(options),
   };
 }
 

@@ -39,14 +39,15 @@ export async function openStore(
 
 /** As the command line keeps them, so that it can go on with the batch: with the first try counted, without what is unlimited. */
 function describeOptions(settings: ManagerSettings) {
-  const { placement, retries, retryDelaySecs, retryOn, neverRetry, halt, maxRunning, sleepTimeInSecs } =
-    settings;
+  const { placement, retries, retryDelaySecs, retryOn, neverRetry, halt } = settings;
+  const { copies, lostAfterSecs, maxRunning, sleepTimeInSecs } = settings;
   return {
-    ...{ placement, retries: retries + 1, retryDelaySecs, sleepTimeInSecs },
+    ...{ placement, retries: retries + 1, retryDelaySecs, copies, sleepTimeInSecs },
     ...(retryOn && { retryOn }),
     ...(neverRetry && { neverRetry }),
     ...(halt !== undefined && { halt }),
     ...(Number.isFinite(maxRunning) && { maxRunning }),
+    ...(Number.isFinite(lostAfterSecs) && { lostAfterSecs }),
   };
 }
 
