@@ -77,7 +77,7 @@ function listOpen({ state }: HeldBatch, events: readonly ManagerEvent[]): OpenAt
   );
 }
 
-/** Answers the first fault of each host that could not be told. */
+/** Answers why hosts could not be told, by host. */
 async function tellHosts(
   held: HeldBatch,
   events: readonly ManagerEvent[],
@@ -90,14 +90,20 @@ async function tellHosts(
   const hosts = poolHosts(held).filter(({ name }) => names.has(name));
   if (hosts.length === 0) return faults;
   const network = createNetwork(hosts, file.options, contact);
+  network.subscribe((event) => {
+    if (event.type === 'host.lost' || event.type === 'host.failed') faults.set(event.host, event.fault);
+  });
+  const tell = async ({ job, attempt }: OpenAttempt): Promise<void> => {
+    if (faults.has(attempt.host)) return;
+    try {
+      await tellIntent(network, job, createAttempt(file.id, job, attempt));
+    } catch (error) {
+      faults.set(attempt.host, toFault(error, `job ${job.id}`));
+    }
+  };
   try {
     await network.open({ batch: file.id, offsets: state.offsets });
-    const told = open.map(({ job, attempt }) =>
-      tellIntent(network, job, createAttempt(file.id, job, attempt)).catch((error: unknown) => {
-        if (!faults.has(attempt.host)) faults.set(attempt.host, toFault(error, `job ${job.id}`));
-      }),
-    );
-    await Promise.all(told);
+    await Promise.all(open.map(tell));
     return faults;
   } finally {
     await network.close();
