@@ -14,7 +14,9 @@ export async function* readOutputFile(
   const path = join(directory, stream);
   const found = await stat(path).catch(() => null);
   if (!found?.isFile() || found.size <= from) return;
-  for await (const chunk of createReadStream(path, { start: from, highWaterMark: 256 * 1024 })) {
+  // No more than there is: a large buffer for each of many small outputs keeps the garbage collector busy.
+  const highWaterMark = Math.min(found.size - from, 256 * 1024);
+  for await (const chunk of createReadStream(path, { start: from, highWaterMark })) {
     yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
   }
 }

@@ -54,7 +54,7 @@ export class JobOutput {
     if (!isEnd && event.type !== 'job.cancelling') return;
     const job = this.#run.job(event.job);
     if (isEnd && this.#copied.delete(event.job)) this.#leaveOthers(event.job, event.attempt);
-    if (job && isEnd) this.#release(job.index, { job, attempt: event.attempt });
+    if (job && isEnd) this.#release(job.index, finish(job, event));
     // It never began.
     else if (job?.settled) this.#release(job.index, null);
   }
@@ -88,11 +88,14 @@ export class JobOutput {
 
   #print(finished: Finished | null): void {
     if (finished === null) return;
-    const { job, attempt } = finished;
+    const { job, attempt, bytes } = finished;
     this.#enqueue(async () => {
       const followed = this.#following.get(attempt) ?? this.#begin(job);
       this.#following.delete(attempt);
-      for (const stream of STREAMS) await this.#printFile(attempt, stream, followed);
+      for (const stream of STREAMS) {
+        if (bytes[stream] > followed.offsets[stream]) await this.#printFile(attempt, stream, followed);
+        else await this.#options.sinks[stream].write(followed.texts[stream].end());
+      }
     });
   }
 
@@ -172,6 +175,16 @@ export class JobOutput {
 interface Finished {
   readonly job: RunJob;
   readonly attempt: string;
+  /** How much it wrote, as far as that was fetched. */
+  readonly bytes: Readonly<Record<Stream, number>>;
+}
+
+function finish(
+  job: RunJob,
+  { attempt, collected }: Extract<Recorded, { type: 'job.done' | 'job.failed' }>,
+): Finished {
+  const { stdoutBytes: stdout = 0, stderrBytes: stderr = 0 } = collected ?? {};
+  return { job, attempt, bytes: { stdout, stderr } };
 }
 
 interface Following {
