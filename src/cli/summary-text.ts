@@ -10,6 +10,7 @@ import { cutText, toPlainLine } from './plain-text.js';
 export function formatSummary(end: BatchEnd, directory: string, paint: Paint): string {
   return [
     ...formatHostFaults(end, paint),
+    ...formatHostNotes(end, paint),
     ...formatFailures(end, directory, paint),
     ...formatHalt(end, paint),
     formatCounts(end, paint),
@@ -66,6 +67,16 @@ function formatHostFaults({ summary }: BatchEnd, paint: Paint): string[] {
   return rest.length > 0
     ? [...shown, `gpool: ${rest.length} more hosts cannot be used: ${foldHosts(rest)}`]
     : shown;
+}
+
+/** Hosts that did not do what was hoped for, but can be used: slow, set aside, held. */
+function formatHostNotes({ summary, report }: BatchEnd, paint: Paint): string[] {
+  const told = new Set(summary.hostFaults.map(({ host }) => host));
+  const noted = report.hosts.filter(({ name, note }) => note !== null && !told.has(name));
+  const shown = noted.slice(0, MOST_GROUPS);
+  const lines = shown.map(({ name, note }) => paint.yellow(`! ${toPlainLine(`${name} ${note}`)}`));
+  const left = noted.length - shown.length;
+  return left > 0 ? [...lines, `  … and ${left} more hosts: gpool status`] : lines;
 }
 
 /** What goes on without us, and where. */

@@ -1,7 +1,7 @@
 import type { Fault } from '../errors.js';
 import type { BatchState, Hold, HostRecord } from '../queue/batch-state.js';
 import { STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
-import { type Explanation, explainBatch, formatSpan, type LiveFacts } from './explanation.js';
+import { countOf, type Explanation, explainBatch, formatSpan, type LiveFacts } from './explanation.js';
 
 /** Why a host has nothing to do, or not more, and what to do next. Pure. */
 export function explainHost(state: BatchState, host: HostRecord, facts: LiveFacts): Explanation {
@@ -35,7 +35,7 @@ function explainFault(reason: string, what: string, fault: Fault | null): Explan
 
 function explainHold({ name, handed, running }: HostRecord, hold: Hold, { now }: LiveFacts): Explanation {
   const release = `\`gpool hosts release BATCH ${name}\` lets it have jobs again.`;
-  const left = handed > 0 ? ` ${running} jobs go on there.` : '';
+  const left = handed > 0 ? ` ${countOf(running, 'job')} running there.` : '';
   if (hold.kind !== 'set-aside') {
     const what = hold.kind === 'held' ? 'It is held' : 'It is let go of when it is empty';
     return explain(hold.kind, `${what}: ${hold.reason}.${left}`, release);
@@ -65,10 +65,10 @@ function explainQueue({ jobQueue }: BatchState, now: number): Explanation {
   }
   if (ready > 0) {
     const next = 'Wait a moment; a host that refused a job rests for up to a minute.';
-    return explain('starting', `It has a free slot, and ${ready} jobs wait for one.`, next);
+    return explain('starting', `It has a free slot, with ${countOf(ready, 'job')} waiting.`, next);
   }
   if (paused + delayed === 0) return explain('no-work', 'No job waits.', 'Nothing needs to be done.');
-  const what = `No job may start now: ${paused} are paused, ${delayed} are tried again later.`;
+  const what = `No job may start now: ${paused} paused, ${delayed} to be tried again later.`;
   return explain('no-work-now', what, paused > 0 ? '`gpool unpause` lets them go on.' : 'Wait.');
 }
 

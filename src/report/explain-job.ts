@@ -2,7 +2,14 @@ import type { BatchState, HostRecord } from '../queue/batch-state.js';
 import { type AttemptRecord, type Job, liveAttempts, tellingAttempt } from '../queue/job.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
 import { foldHosts } from '../spec/inventory/fold-hosts.js';
-import { type Explanation, explainBatch, formatSpan, isUsable, type LiveFacts } from './explanation.js';
+import {
+  countOf,
+  type Explanation,
+  explainBatch,
+  formatSpan,
+  isUsable,
+  type LiveFacts,
+} from './explanation.js';
 import { nameCause } from './failure-group.js';
 import { noteHost } from './host-note.js';
 
@@ -27,8 +34,7 @@ function explainFailure(job: Job): Explanation {
   if (job.cancelling !== null && last?.outcome?.kind !== 'failed')
     return explain('cancelled', `It was cancelled: ${job.cancelling}.`, '`gpool rerun` runs it again.');
   const cause = last ? `: ${nameCause(last)} on ${last.host}` : '';
-  const tries = job.attempts.length;
-  const what = `It gave up after ${tries} ${tries === 1 ? 'attempt' : 'attempts'}${cause}.`;
+  const what = `It gave up after ${countOf(job.attempts.length, 'attempt')}${cause}.`;
   return explain('failed', what, '`gpool logs --stderr` shows what it said; `gpool rerun` runs it again.');
 }
 
@@ -96,7 +102,7 @@ function explainWaiting(state: BatchState, job: Job, facts: LiveFacts): Explanat
   const whole = explainBatch(state, facts);
   if (whole) return whole;
   if (job.notBefore > facts.now) {
-    const what = `It failed ${job.attempts.length} times and is tried again in ${formatSpan(job.notBefore - facts.now)}.`;
+    const what = `It had ${countOf(job.attempts.length, 'attempt')} and is tried again in ${formatSpan(job.notBefore - facts.now)}.`;
     return explain('delayed', what, 'Wait.');
   }
   return explainHosts(state, job);
@@ -114,14 +120,14 @@ function explainHosts(state: BatchState, job: Job): Explanation {
   const slots = usable.reduce((sum, host) => sum + (host.slots ?? 0), 0);
   const free = usable.reduce((sum, host) => sum + Math.max(0, (host.slots ?? 0) - host.handed), 0);
   const before = countBefore(state, job);
-  const queue = before === 0 ? 'it is the next' : `${before} jobs wait before it`;
+  const queue = before === 0 ? 'no job before it' : `${countOf(before, 'job')} before it`;
   if (free > before)
     return explain(
       'starting',
-      `${free} of ${slots} slots are free, and ${queue}.`,
+      `${free} of ${slots} slots are free, with ${queue}.`,
       'It starts within a moment, a minute if hosts refused jobs just now.',
     );
-  const what = `All ${slots} slots of ${usable.length} hosts are taken or promised, and ${queue}${others}.`;
+  const what = `All ${countOf(slots, 'slot')} of ${countOf(usable.length, 'host')} are taken or promised, with ${queue}${others}.`;
   return explain('queued', what, 'Wait, or let more hosts join with `gpool hosts add`.');
 }
 

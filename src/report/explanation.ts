@@ -37,13 +37,18 @@ export function explainBatch(state: BatchState, { controlled, maxRunning }: Live
   const cap = state.maxRunning ?? maxRunning;
   const handed = state.hosts.reduce((sum, host) => sum + host.handed, 0);
   if (cap === null || handed < cap) return null;
-  const what = `At most ${cap} jobs run at once, and ${handed} are handed out.`;
+  const what = `At most ${countOf(cap, 'job')} may be handed out at once, and ${handed} ${handed === 1 ? 'is' : 'are'}.`;
   return { reason: 'capped', what, next: '`gpool cap` changes the limit.' };
 }
 
 /** Whether the host can be asked and may be given something new. */
 export function isUsable({ state, hold }: HostRecord): boolean {
   return (state === STATE_FREE || state === STATE_BUSY) && hold === null;
+}
+
+/** `1 job`, `2 jobs`. */
+export function countOf(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
 /** `12 s`, `5 min`, `3 h`. */

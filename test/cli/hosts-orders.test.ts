@@ -52,7 +52,7 @@ test.serial(
     const whyHost = JSON.parse((await gpool('why', 'batch', 'b', '--json')).stdout);
     t.like(whyHost, { kind: 'host', reason: 'held' });
     const whyJob = await gpool('why', 'batch', '4');
-    t.regex(whyJob.stdout, /^job 4 .*slots .*taken.*b held: Ann needs it\./s);
+    t.regex(whyJob.stdout, /^job 4 .*taken.*b held: Ann needs it\./s);
 
     await go(onB);
     await go(3 - onB);

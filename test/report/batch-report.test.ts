@@ -71,9 +71,9 @@ test('each host is told with what it was given, did and took', (t) => {
   ];
   const { hosts } = summarize(batchOf(runs, ['lab01', 'lab02', 'lab03']));
   t.deepEqual(hosts, [
-    { name: 'lab01', state: 'free', given: 2, done: 2, failed: 0, busyMs: 400, meanMs: 200 },
-    { name: 'lab02', state: 'free', given: 1, done: 0, failed: 1, busyMs: 50, meanMs: 50 },
-    { name: 'lab03', state: 'free', given: 0, done: 0, failed: 0, busyMs: 0, meanMs: null },
+    { name: 'lab01', state: 'free', note: null, given: 2, done: 2, failed: 0, busyMs: 400, meanMs: 200 },
+    { name: 'lab02', state: 'free', note: null, given: 1, done: 0, failed: 1, busyMs: 50, meanMs: 50 },
+    { name: 'lab03', state: 'free', note: null, given: 0, done: 0, failed: 0, busyMs: 0, meanMs: null },
   ]);
 });
 
