@@ -6,7 +6,7 @@ import { BatchDirectory } from '../../src/journal/batch-directory.js';
 import type { Job } from '../../src/queue/job.js';
 import { partName } from '../helpers/strace.js';
 
-/** A batch of jobs that last no time, of which each leaves a line in a witness file when it runs. */
+/** A batch of jobs, of which each leaves a line in a witness file when it runs. */
 export class SmallBatch {
   readonly path: string;
   readonly witness: string;
@@ -17,6 +17,8 @@ export class SmallBatch {
     readonly sshConfig: string,
     /** How many. */
     readonly jobs = 20,
+    /** What each does besides: shell text. */
+    readonly work = ':',
   ) {
     this.path = join(cwd, name);
     this.witness = `${this.path}.witness`;
@@ -25,7 +27,7 @@ export class SmallBatch {
   /** The command line that begins it. */
   get run(): string[] {
     const numbers = Array.from({ length: this.jobs }, (_, at) => String(at + 1));
-    const command = `echo "$GPOOL_JOB.$GPOOL_ATTEMPT" >> ${this.witness}; echo out-{}`;
+    const command = `echo "$GPOOL_JOB.$GPOOL_ATTEMPT" >> ${this.witness}; ${this.work}; echo out-{}`;
     const hosts = ['-F', this.sshConfig, '-S', '2/host1,2/host2'];
     return ['run', ...hosts, '--quiet', '--out', this.name, '--', command, ':::', ...numbers];
   }
@@ -74,6 +76,12 @@ export class SmallBatch {
     const { state } = await loadBatch(new BatchDirectory(this.path));
     const launched = new Set(state.jobs.flatMap(({ attempts }) => attempts.map(({ id }) => id)));
     return ran.filter((attempt) => !launched.has(attempt));
+  }
+
+  /** When each attempt was launched, milliseconds since 1970. */
+  async launchTimes(): Promise<number[]> {
+    const { state } = await loadBatch(new BatchDirectory(this.path));
+    return state.jobs.flatMap(({ attempts }) => attempts.map(({ launchedAt }) => launchedAt));
   }
 
   /** What is wrong with it now that it should be over: nothing, when each job ran once and its result is here. */
