@@ -63,7 +63,10 @@ export class DirectHost {
     const { session } = this.link;
     const { hostId, batch } = session.paths;
     const { code, stderr } = await runVerb(session, 'forget', [hostId, batch, attempt], { refusable: true });
-    if (code === 0) return;
+    if (code === 0) {
+      this.#outputs.delete(attempt);
+      return;
+    }
     throw new JobError('E_COMMAND', {
       what: `the attempt cannot be deleted: ${lastLine(stderr)}`,
       where: `attempt ${attempt} on ${this.link.host.name}`,
