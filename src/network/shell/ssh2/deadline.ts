@@ -1,6 +1,9 @@
 import { TransportError } from '../../../errors.js';
 
-/** One limit for several steps in a row. It stands still while a person is asked. */
+/**
+ * One limit for several steps in a row. It stands still while a person is asked, and while this process is stopped: a laptop
+ * that slept has not waited.
+ */
 export class Deadline {
   /** Rejects when the time is up. */
   readonly passed: Promise<never>;
@@ -25,7 +28,7 @@ export class Deadline {
 
   /** Milliseconds left, zero when none. */
   get leftMs(): number {
-    return this.#holds > 0 ? this.#leftMs : Math.max(0, this.#leftMs - (performance.now() - this.#since));
+    return this.#holds > 0 ? this.#leftMs : this.#leftMs - this.#usedMs();
   }
 
   /** Stops the clock until `work` has settled. */
@@ -49,14 +52,25 @@ export class Deadline {
   }
 
   #pause(): void {
-    this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - this.#since));
+    this.#leftMs -= this.#usedMs();
     clearTimeout(this.#timer);
+  }
+
+  /** Of the step that is running; more than a step passes only while nothing here could be done. */
+  #usedMs(): number {
+    return Math.min(this.#leftMs, STEP_MS, performance.now() - this.#since);
   }
 
   #run(): void {
     if (this.#over) return;
     this.#since = performance.now();
-    this.#timer = setTimeout(() => this.#fail(this.#error()), this.#leftMs);
+    if (this.#leftMs <= 0) this.#fail(this.#error());
+    else this.#timer = setTimeout(() => this.#step(), Math.min(this.#leftMs, STEP_MS));
+  }
+
+  #step(): void {
+    this.#pause();
+    this.#run();
   }
 
   #error(): TransportError {
@@ -64,3 +78,5 @@ export class Deadline {
     return new TransportError('E_CONN_TIMEOUT', { what, where: this.where });
   }
 }
+
+const STEP_MS = 250;

@@ -32,3 +32,11 @@ test('a deadline that was cleared never passes, even when a question is answered
   t.is(await answer, 'late');
   t.is(await deadline.race(sleep(100, 'still there')), 'still there');
 });
+
+test('the time for which this process is stopped does not count', async (t) => {
+  const deadline = new Deadline(600, 'me@lab01:22');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+  t.is(await deadline.race(sleep(100, 'still there')), 'still there');
+  t.true(deadline.leftMs > 0);
+  t.is((await faultOf(t, deadline.race(new Promise(() => {})))).code, 'E_CONN_TIMEOUT');
+});
