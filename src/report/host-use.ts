@@ -31,11 +31,12 @@ export class HostTotals {
     this.#sums = new Map(hosts.map(({ name }) => [name, { given: 0, measured: 0, busyMs: 0 }]));
   }
 
-  add({ host, usage }: AttemptRecord): void {
+  /** One that was taken back before it started has no run time. */
+  add({ host, usage, startedAt }: AttemptRecord): void {
     const sum = this.#sums.get(host);
     if (!sum) return;
     sum.given += 1;
-    if (!usage) return;
+    if (!usage || startedAt === null) return;
     sum.measured += 1;
     sum.busyMs += usage.wallMs;
   }
