@@ -32,11 +32,11 @@ export class HostTotals {
   }
 
   /** One that was taken back before it started has no run time. */
-  add({ host, usage, startedAt }: AttemptRecord): void {
+  add({ host, usage, outcome }: AttemptRecord): void {
     const sum = this.#sums.get(host);
     if (!sum) return;
     sum.given += 1;
-    if (!usage || startedAt === null) return;
+    if (!usage || outcome?.kind === 'recalled') return;
     sum.measured += 1;
     sum.busyMs += usage.wallMs;
   }
