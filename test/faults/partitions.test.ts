@@ -53,3 +53,29 @@ for (const seconds of SECONDS) {
     },
   );
 }
+
+sshdTest(
+  'what four machines have that stay out of reach runs elsewhere after --lost-after, and their late results change nothing',
+  async (t) => {
+    t.timeout(300_000);
+    const lab = await startLab();
+    t.teardown(() => lab.close());
+    const home = await lab.directory('home');
+    const batch = join(home, 'b');
+    const cutOff = lab.machines.filter((_, at) => at % 2 === 0);
+    const options = ['--lost-after', '10'];
+    const controller = Controller.run({ sshConfig: lab.sshConfig, home, jobs: 100, sleep: '2', options });
+    const history = () => readHistory(batch).catch(() => null);
+    await waitFor(async () => (await history())?.attempts.size, { limitMs: 60_000, what: 'the first start' });
+    await pause(1_000);
+    for (const machine of cutOff) await lab.firewall.partition(machine);
+    const { code, stderr } = await controller.ended;
+    await lab.firewall.healAll();
+    t.is(code, 0, stderr);
+    const givenUp = cutOff.map(({ name }) => name);
+    t.deepEqual(await checkInvariants(batch, await lab.witnesses(), { givenUp }), []);
+    const attempts = [...(await readHistory(batch)).attempts.values()];
+    const again = attempts.filter(({ settled }) => settled.includes('requeued'));
+    t.true(again.length > 0 && again.every(({ host }) => givenUp.includes(host)));
+  },
+);

@@ -12,6 +12,8 @@ export interface Expectation {
   readonly complete?: boolean;
   /** Hosts on which writing may have failed: there a job may fail. @default none */
   readonly full?: readonly string[];
+  /** Hosts whose attempts were given up on a person's word while they were out of reach: they may have run. @default none */
+  readonly givenUp?: readonly string[];
 }
 
 /**
@@ -114,9 +116,10 @@ function checkEnd(
   attempt: AttemptHistory,
   heard: readonly Testimony[],
   witnesses: readonly HostWitness[],
-  { full = [] }: Expectation,
+  { full = [], givenUp = [] }: Expectation,
 ): Violation[] {
   const { id, host, settled, reason } = attempt;
+  const harmed = [...full, ...givenUp];
   const ends = heard.filter(({ kind }) => kind === 'end');
   if (settled.includes('done')) {
     const finished = heard.length - ends.length === 1 && ends.length === 1;
@@ -126,9 +129,9 @@ function checkEnd(
   if (!settled.includes('requeued')) return [];
   const boot = witnesses.find((witness) => witness.host === host)?.bootId;
   const stale = heard.some((line) => line.boot !== boot);
-  if (ends.length > 0 && !stale && !full.includes(host))
+  if (ends.length > 0 && !stale && !harmed.includes(host))
     return [violation('I3', `${id} finished on ${host}, yet it was tried again: ${reason}`)];
-  if (heard.length > 0 && !stale && !full.includes(host))
+  if (heard.length > 0 && !stale && !harmed.includes(host))
     return [violation('I2', `${id} began on ${host} and was given up: ${reason}`)];
   return [];
 }
