@@ -6,6 +6,7 @@ import { parseAttemptId } from '../../src/events/attempt-id.js';
 import type { NetworkEvent } from '../../src/events/event.js';
 import type { Outcome } from '../../src/events/outcome.js';
 import type { Attempt, Network } from '../../src/network/network.js';
+import type { Host } from '../../src/spec/host.js';
 import type { JobSpec } from '../../src/spec/job-spec.js';
 import { tempDir } from '../helpers/temp-dir.js';
 import { waitFor } from '../helpers/wait-for.js';
@@ -230,6 +231,31 @@ const CASES: Readonly<Record<string, Case>> = {
       t.deepEqual(await bench.status(attempt), { state: 'unknown' });
     },
   },
+  'a host takes another number of slots at once': {
+    async body(t, bench) {
+      const first = await bench.launch(jobs.sleeper);
+      const second = await bench.launch(jobs.sleeper);
+      await bench.started(first);
+      await bench.network.addHost({ ...bench.host, slots: { kind: 'count', count: 2 } });
+      await bench.started(second);
+      t.is(bench.events.findLast((event) => event.type === 'host.ready')?.slots, 2);
+      for (const attempt of [first, second]) await bench.network.killJob(attempt);
+      for (const attempt of [first, second]) await bench.ended(attempt);
+    },
+  },
+  'a host that was let go of is in the pool no more, and begins anew when it joins again': {
+    async body(t, bench) {
+      const { host } = bench;
+      const { attempt } = await bench.run(jobs.exit(0));
+      await bench.network.removeHost(host.name, { cleanup: true });
+      await bench.network.removeHost(host.name);
+      t.deepEqual(bench.network.getHosts(), []);
+      await t.throwsAsync(bench.network.launchJob(attempt), { instanceOf: HostError });
+      await bench.network.addHost(host);
+      t.deepEqual(await bench.status(attempt), { state: 'unknown' });
+      t.deepEqual((await bench.run(jobs.exit(0))).outcome, { kind: 'succeeded' });
+    },
+  },
   'a host that is not in the pool is refused': {
     async body(t, bench) {
       const attempt = { ...bench.attempt(jobs.exit(0)), host: 'nowhere' };
@@ -269,10 +295,16 @@ class Bench {
     await this.open(close.cleanup ? {} : offsets);
   }
 
+  get host(): Host {
+    const [host] = this.network.getHosts();
+    if (host) return host;
+    throw new Error('the place has no host');
+  }
+
   attempt(spec: JobSpec): Attempt {
     this.#jobs += 1;
     const job = String(this.#jobs);
-    const host = this.network.getHosts()[0]?.name ?? '';
+    const host = this.host.name;
     return { id: `${job}.1`, job, n: parseAttemptId(`${job}.1`).n, host, spec, env: {} };
   }
 
