@@ -27,6 +27,7 @@ const manager = new LoggingManager({
   clock,
   placement: 'spread',
   retries: 1,
+  retryDelaySecs: 0,
   sleepTimeInSecs: 3600,
 });
 manager.setup(specs, network);

@@ -30,3 +30,12 @@ test('the simulated pool plays a whole night in no time, and the same one every 
   const again = await runExample('simulated-pool/simulated-pool.js', await tempDir(t));
   t.is(again.stdout, stdout);
 });
+
+test('copies keep one slow host from holding up the end of a batch', async (t) => {
+  const { code, stdout, stderr } = await runExample('slow-host/slow-host.js', await tempDir(t));
+  t.is(code, 0, stderr);
+  t.deepEqual(stdout.trimEnd().split('\n'), [
+    'copies: 0 → 0 made, all done after 200 minutes',
+    'copies: 1 → 1 made, all done after 125 minutes',
+  ]);
+});
