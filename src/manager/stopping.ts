@@ -9,6 +9,7 @@ export class Stopping {
   #reason: string | null = null;
   #byRule = false;
   #graceOver = false;
+  #closed = false;
   #cancelGrace: () => void = () => {};
 
   /** `onChange` is called when there may be less to wait for. */
@@ -42,9 +43,9 @@ export class Stopping {
     return true;
   }
 
-  /** A person wants the jobs ended. */
-  kill(reason: string): void {
-    this.#begin(this.#reason ?? reason, 'kill', false);
+  /** A person wants the jobs ended; what hosts say of that is waited for so long. @default 15 s */
+  kill(reason: string, graceMs = GRACE_MS.kill): void {
+    this.#begin(this.#reason ?? reason, 'kill', false, graceMs);
   }
 
   /** A rule stops the batch. */
@@ -52,22 +53,24 @@ export class Stopping {
     if (this.#mode === null) this.#begin(reason, mode, true);
   }
 
+  /** Nothing is waited for any more, whatever is said later: a timer would keep the process. */
   close(): void {
+    this.#closed = true;
     this.#cancelGrace();
   }
 
-  #begin(reason: string, mode: StopMode, byRule: boolean): void {
+  #begin(reason: string, mode: StopMode, byRule: boolean, graceMs = GRACE_MS[mode]): void {
     this.#mode = mode;
     this.#reason = reason;
     this.#byRule = byRule;
-    this.#grantGrace(GRACE_MS[mode]);
+    this.#grantGrace(graceMs);
     this.#onChange();
   }
 
   #grantGrace(ms: number): void {
     this.#cancelGrace();
     this.#graceOver = false;
-    if (ms === Number.POSITIVE_INFINITY) return;
+    if (this.#closed || ms === Number.POSITIVE_INFINITY) return;
     this.#cancelGrace = this.#clock.after(ms, () => {
       this.#graceOver = true;
       this.#onChange();
