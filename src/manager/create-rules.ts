@@ -25,10 +25,11 @@ export function createRules(
   const { state } = context;
   const halt = settings.halt === undefined ? null : parseHaltRule(settings.halt);
   return [
-    ...(halt ? [new Halt(state, halt)] : []),
     ...(settings.halt === undefined || halt ? [new StartCheck(state)] : []),
     ...(limits.isUsed ? [new Overdue(context, limits)] : []),
     new Breaker(context, resting),
+    // After what may take a failure back.
+    ...(halt ? [new Halt(state, halt)] : []),
     new SlowHosts(state),
     new RecallHeld(state),
     new DrainingHosts(state),

@@ -13,7 +13,9 @@ export function applyJobReopened(state: BatchState, event: Reopening<'job.reopen
   const settledBy = job.host === null ? null : findHost(state, job.host);
   const was = job.state;
   moveJob(state, job, STATE_FREE, event.type);
-  if (settledBy) settledBy[was === STATE_DONE ? 'done' : 'failed'] -= 1;
+  const settled = was === STATE_DONE ? 'done' : 'failed';
+  if (settledBy) settledBy[settled] -= 1;
+  state.tally[settled] = Math.max(0, state.tally[settled] - 1);
   job.host = null;
   job.decidedBy = null;
   job.budgetFrom = job.attempts.length;
@@ -40,9 +42,9 @@ export function applyBatchRevised(state: BatchState, event: Reopening<'batch.rev
 
 /** When a batch ends its hosts are cleaned: their event files begin anew. */
 function reopenBatch(state: BatchState): void {
+  if (state.ended || state.stopping !== null) state.tally = { done: 0, failed: 0 };
   state.stopping = null;
   state.stopMode = null;
-  state.tally = { done: 0, failed: 0 };
   if (!state.ended) return;
   state.ended = false;
   for (const host of Object.keys(state.offsets)) delete state.offsets[host];

@@ -91,6 +91,7 @@ async function runRandom(seed: number, out: string | false): Promise<Story> {
     placement,
     maxRunning,
     retries: Math.floor(random() * 3),
+    halt: 'never',
   });
   const specs = Array.from({ length: 40 }, (_, at) =>
     makeSpec({ name: `j${at}`, repeatable: random() < 0.9 }),
