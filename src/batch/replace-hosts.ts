@@ -7,11 +7,20 @@ import type { Host } from '../spec/host.js';
 import type { LoadedBatch } from './load-batch.js';
 
 /** The hosts that a batch goes on with: as it was started with them or as they were added, without those that left. */
-export function poolHosts({ file, state }: LoadedBatch): Host[] {
+export function poolHosts(loaded: LoadedBatch): Host[] {
+  return describeHosts(loaded, (record) => record.state !== STATE_DONE && !hasVanished(record));
+}
+
+/** All hosts that a batch ever had. */
+export function everyHost(loaded: LoadedBatch): Host[] {
+  return describeHosts(loaded, () => true);
+}
+
+function describeHosts({ file, state }: LoadedBatch, isWanted: (record: HostRecord) => boolean): Host[] {
   const described = new Map(file.hosts.map((host) => [host.name, host]));
   return state.hosts.flatMap((record) => {
     const host = record.description ?? described.get(record.name);
-    return host && record.state !== STATE_DONE && !hasVanished(record) ? [host] : [];
+    return host && isWanted(record) ? [host] : [];
   });
 }
 

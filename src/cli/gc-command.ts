@@ -3,7 +3,7 @@ import { collectGarbage, type HostGarbage } from '../batch/collect-garbage.js';
 import { findBatch } from '../batch/find-batch.js';
 import type { GarbageEntry } from '../batch/garbage-entry.js';
 import { loadBatch } from '../batch/load-batch.js';
-import { poolHosts } from '../batch/replace-hosts.js';
+import { everyHost } from '../batch/replace-hosts.js';
 import { parseDuration } from '../spec/duration.js';
 import type { Host } from '../spec/host.js';
 import { chooseHosts } from './choose-hosts.js';
@@ -63,7 +63,7 @@ async function findHosts(batch: string | undefined, options: GcOptions) {
   const named = batch === undefined ? await chooseHosts(options) : undefined;
   if (named) return { hosts: await needHosts(options), connection: toConnection(options) };
   const loaded = await loadBatch(await findBatch(batch, process.cwd()));
-  const hosts: readonly Host[] = poolHosts(loaded);
+  const hosts: readonly Host[] = everyHost(loaded);
   return { hosts, connection: { ...loaded.file.options, ...toConnection(options) } };
 }
 

@@ -44,7 +44,9 @@ export class SlowHosts implements Rule {
   }
 
   #judge({ name, slow }: HostRecord): ManagerEvent[] {
-    const others = [...this.#times].flatMap(([host, times]) => (host === name ? [] : times));
+    // Of a large pool a few of each host tell enough.
+    const each = Math.min(WINDOW, Math.ceil(MOST_OTHERS / this.#times.size));
+    const others = [...this.#times].flatMap(([host, times]) => (host === name ? [] : times.slice(-each)));
     const ratio = compareSpeed(this.#times.get(name) ?? [], others);
     if (slow === null && ratio !== null && ratio > SLOW)
       return [{ type: 'host.slowed', host: name, ratio: Math.round(ratio * 100) / 100 }];
@@ -68,6 +70,7 @@ function median(values: readonly number[]): number {
 }
 
 const WINDOW = 20;
+const MOST_OTHERS = 400;
 const ENOUGH = 5;
 const SLOW = 1.5;
 const RECOVERED = 1.2;

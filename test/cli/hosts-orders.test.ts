@@ -123,6 +123,37 @@ test.serial('a host that is removed now loses what it runs to the others', async
   t.is(await where(onB), 'a');
 });
 
+test.serial(
+  'hosts of a batch that nobody runs are changed in its journal, and resume goes by it',
+  async (t) => {
+    const { cwd, pool, gpool, where, started, release } = await prepare(t, ['a', 'b']);
+    const hosts = ['-F', pool.sshConfig, '-S', 'a', '-j', '1'];
+    const command = ['--', WORK.replaceAll('$DIR', cwd), ':::', '1', '2', '3'];
+    const child = startGpool(['run', ...hosts, '--out', 'batch', ...command], { cwd });
+    const run = finish(child);
+    await started(1);
+    child.kill('SIGKILL');
+    await run;
+
+    t.regex((await gpool('why', 'batch', '2')).stdout, /Nobody runs the batch now.*gpool resume/s);
+    const drained = await gpool('hosts', 'drain', 'batch', 'a', '--reason', 'repairs');
+    t.is(drained.code, 0, drained.stderr);
+    t.regex(drained.stderr, /gpool resume batch/);
+    t.is((await gpool('hosts', 'add', 'batch', '1/b')).code, 0);
+    t.regex((await gpool('status', 'batch')).stdout, /draining: repairs/);
+
+    const resumed = finish(startGpool(['resume', 'batch'], { cwd }));
+    await started(2);
+    await release();
+    const { code, stdout, stderr } = await resumed;
+    t.is(code, 0, stderr);
+    t.deepEqual([await where(1), await where(2), await where(3)], ['a', 'b', 'b']);
+    t.regex(stdout, /b/);
+    const status = JSON.parse((await gpool('status', 'batch', '--json')).stdout);
+    t.is(status.hosts[0].state, 'done', 'what ran on the draining host was collected, and it was let go of');
+  },
+);
+
 test.serial('orders about hosts that the batch does not have are refused, and change nothing', async (t) => {
   const { cwd, gpool } = await prepare(t, ['a']);
   const run = await runGpool(['run', '--out', 'batch', '--', 'true', ':::', '1'], { cwd });
