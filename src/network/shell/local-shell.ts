@@ -18,7 +18,11 @@ export function createLocalShell({ home = homedir() }: LocalShellOptions = {}): 
   const where = 'this machine';
   const running = new Set<ScriptProcess>();
   const absolute = (path: string) => (isAbsolute(path) ? path : join(home, path));
-  const spawnShell = async () => track(running, spawnLocal(home));
+  let closed = false;
+  const spawnShell = async () => {
+    if (closed) throw new TransportError('E_CONN_LOST', { what: 'the connection was closed', where });
+    return track(running, spawnLocal(home));
+  };
   return {
     where,
     open: async () => {},
@@ -29,6 +33,7 @@ export function createLocalShell({ home = homedir() }: LocalShellOptions = {}): 
       copyFile(absolute(remote), local, { exclusive: true, bytes, ...options }),
     onClose: () => () => {},
     close: async () => {
+      closed = true;
       for (const process of running) process.kill();
     },
   };
