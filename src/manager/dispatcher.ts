@@ -5,7 +5,7 @@ import type { BatchStore } from '../journal/batch-store.js';
 import type { Attempt, Network } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
 import { type AttemptRecord, findAttempt, type Job, liveAttempts } from '../queue/job.js';
-import { STATE_BUSY, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
+import { STATE_BUSY, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
 import { listOpenAttempts } from './attempt.js';
 import { Collector, NOTHING } from './collector.js';
 import type { Result } from './conclude.js';
@@ -276,9 +276,13 @@ export class Dispatcher {
       what: 'the controller was away',
       where: 'this machine',
     }).toFault();
-    const { hostQueue } = state;
-    const reachable = [...hostQueue.inState(STATE_FREE), ...hostQueue.inState(STATE_BUSY)];
-    await this.#recorder.write(reachable.map(({ name }) => ({ type: 'host.lost', host: name, fault })));
+    // Also those that could not be used: they are tried again.
+    const asked = new Set(this.#options.network.getHosts().map(({ name }) => name));
+    const judged = ([STATE_FREE, STATE_BUSY, STATE_ERROR] as const).flatMap((word) =>
+      state.hostQueue.inState(word),
+    );
+    const lost = judged.filter(({ name }) => asked.has(name));
+    await this.#recorder.write(lost.map(({ name }) => ({ type: 'host.lost', host: name, fault })));
     for (const job of state.jobQueue.inState(STATE_UNKNOWN)) {
       for (const attempt of liveAttempts(job)) {
         if (attempt.outcome !== null) this.#collector.defer(job, attempt);
