@@ -1,5 +1,4 @@
 import { StateError } from '../errors.js';
-import { parseAttemptId } from '../events/attempt-id.js';
 import type { GpoolEvent, Recorded } from '../events/event.js';
 import type { BatchDirectory } from '../journal/batch-directory.js';
 import { readBatchFile } from '../journal/batch-file.js';
@@ -7,8 +6,8 @@ import { lockBatch } from '../journal/batch-lock.js';
 import { type Damage, JournalCopy, readDamagedJournal } from '../journal/damaged-journal.js';
 import { applyEvent } from '../queue/apply-event.js';
 import { type BatchState, createBatchState } from '../queue/batch-state.js';
-import { STATE_FREE } from '../queue/states.js';
 import { loadBatch } from './load-batch.js';
+import { isTooEarly, missingBefore } from './missing-events.js';
 
 /** What could be saved of a damaged journal. */
 export interface Salvage extends Damage {
@@ -81,9 +80,8 @@ class Copying {
   take(event: Recorded): void {
     this.#at = event.at;
     if (this.#state.seq === 0 && event.type !== 'batch.started') this.#apply(this.#start());
-    const launch = this.#missingLaunch(event);
-    if (launch) this.#apply(launch);
-    if (!this.#apply(event)) this.#unfit += 1;
+    for (const missing of missingBefore(event, this.#state)) this.#apply(missing);
+    if (isTooEarly(event, this.#state) || !this.#apply(event)) this.#unfit += 1;
   }
 
   /** The specs are those of the newest revision, also when the event that says so is gone. */
@@ -102,15 +100,6 @@ class Copying {
       jobs: jobs.length,
       hosts: hosts.map(({ name }) => name),
     };
-  }
-
-  /** Who started has been launched: else the job would be started once more. */
-  #missingLaunch(event: Recorded): GpoolEvent | null {
-    if (event.type !== 'job.started' && event.type !== 'job.ended') return null;
-    const { job: id, n } = parseAttemptId(event.attempt);
-    const job = this.#state.jobById.get(id);
-    if (job?.state !== STATE_FREE || n !== job.attempts.length + 1) return null;
-    return { type: 'job.launched', job: id, attempt: event.attempt, host: event.host };
   }
 
   /** How far a host's event file was read is forgotten, so that its news is heard again. */
