@@ -18,6 +18,8 @@ export interface BatchOptions extends RetryRules {
   readonly copies?: number;
   /** Repeatable jobs on a host that was silent so long are run elsewhere. @default never */
   readonly lostAfterSecs?: number;
+  /** The batch ends as incomplete when it waited so long for hosts that cannot be asked, and for nothing else. @default never */
+  readonly waitLostSecs?: number;
   /** When it stops before its end, as GNU parallel's `--halt`; `never` also when nothing can be started. */
   readonly halt?: string;
 }

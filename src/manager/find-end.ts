@@ -16,13 +16,15 @@ export interface EndFacts {
   readonly stopping: Pick<Stopping, 'mode' | 'byRule' | 'graceOver'>;
   /** Whether it ends when everything that hosts will take was handed over. */
   readonly detach: boolean;
+  /** Whether hosts that cannot be asked were waited for as long as a person wants, with nothing else left. */
+  readonly waitedEnough: boolean;
   /** True when every host was tried and none has answered yet. */
   readonly neverReady: boolean;
 }
 
 /** Null while there is something to wait for. A host that was lost is waited for: its jobs may be running. */
 export function findEnd(facts: EndFacts): SummaryKind | null {
-  const { state, pending, ending, stopping, detach, neverReady } = facts;
+  const { state, pending, ending, stopping, detach, waitedEnough, neverReady } = facts;
   const { jobQueue } = state;
   const { mode, byRule, graceOver } = stopping;
   const settled = jobQueue.count(STATE_DONE) + jobQueue.count(STATE_ERROR);
@@ -35,7 +37,7 @@ export function findEnd(facts: EndFacts): SummaryKind | null {
   if (neverReady || state.hosts.every((host) => isOut(host.state))) {
     return jobQueue.anyInState(STATE_FREE) ? 'no-host' : 'incomplete';
   }
-  if (isStranded(state)) return 'incomplete';
+  if (waitedEnough || isStranded(state)) return 'incomplete';
   return detach && wereTried(state) ? 'stopped' : null;
 }
 

@@ -37,6 +37,8 @@ export interface ManagerOptions extends RetryRules {
    * stay unknown, since they may well be running. @default no limit
    */
   readonly lostAfterSecs?: number;
+  /** When hosts that cannot be asked are all there is to wait for, the batch ends as incomplete after so long. @default no limit */
+  readonly waitLostSecs?: number;
   /**
    * Hands over as much as the hosts will take; `processJobs` resolves then, and the hosts go on by themselves. Another Manager
    * goes on with the batch later. @default false
@@ -71,11 +73,12 @@ export type ManagerSettings = Required<Omit<ManagerOptions, Optional>> & Pick<Ma
 /** Throws a SpecError (E_USAGE) that names the option. */
 export function resolveManagerOptions(options: ManagerOptions): ManagerSettings {
   const settings: ManagerSettings = { ...DEFAULTS, ...options };
-  const { sleepTimeInSecs, maxRunning, retries, placement, copies, lostAfterSecs } = settings;
+  const { sleepTimeInSecs, maxRunning, retries, placement, copies, lostAfterSecs, waitLostSecs } = settings;
   if (!(sleepTimeInSecs > 0)) throw refuse('sleepTimeInSecs', 'a number above 0', sleepTimeInSecs);
   if (!isCount(maxRunning, 1)) throw refuse('maxRunning', 'a whole number from 1', maxRunning);
   if (!isCount(retries, 0)) throw refuse('retries', 'a whole number from 0', retries);
   if (!(lostAfterSecs > 0)) throw refuse('lostAfterSecs', 'a number above 0', lostAfterSecs);
+  if (!(waitLostSecs > 0)) throw refuse('waitLostSecs', 'a number above 0', waitLostSecs);
   if (!isCount(copies, 0)) throw refuse('copies', 'a whole number from 0', copies);
   checkRetryRules(settings);
   if (settings.halt !== undefined) parseHaltRule(settings.halt);
@@ -111,6 +114,7 @@ const DEFAULTS = {
   retryDelaySecs: DEFAULT_RETRY_DELAY_SECS,
   copies: 1,
   lostAfterSecs: Number.POSITIVE_INFINITY,
+  waitLostSecs: Number.POSITIVE_INFINITY,
   random: Math.random,
   clock: systemClock,
   name: 'batch',

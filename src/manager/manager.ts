@@ -103,9 +103,12 @@ export class Manager {
     this.#session().stop(reason);
   }
 
-  /** Stops, and kills on the hosts what was handed to them. Resolves once every host was asked; `processJobs` when they are through. */
-  cancel(): Promise<void> {
-    return this.#session().cancel();
+  /**
+   * Stops, and kills on the hosts what was handed to them. Resolves once every host was asked, with whether all of them have
+   * confirmed it; `processJobs` when the jobs are through, at the latest after `graceMs` (15 s unless told).
+   */
+  cancel(graceMs?: number): Promise<boolean> {
+    return this.#session().cancel(graceMs);
   }
 
   /**

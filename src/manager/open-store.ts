@@ -40,7 +40,7 @@ export async function openStore(
 /** As the command line keeps them, so that it can go on with the batch: with the first try counted, without what is unlimited. */
 function describeOptions(settings: ManagerSettings) {
   const { placement, retries, retryDelaySecs, retryOn, neverRetry, halt } = settings;
-  const { copies, lostAfterSecs, maxRunning, sleepTimeInSecs } = settings;
+  const { copies, lostAfterSecs, waitLostSecs, maxRunning, sleepTimeInSecs } = settings;
   return {
     ...{ placement, retries: retries + 1, retryDelaySecs, copies, sleepTimeInSecs },
     ...(retryOn && { retryOn }),
@@ -48,6 +48,7 @@ function describeOptions(settings: ManagerSettings) {
     ...(halt !== undefined && { halt }),
     ...(Number.isFinite(maxRunning) && { maxRunning }),
     ...(Number.isFinite(lostAfterSecs) && { lostAfterSecs }),
+    ...(Number.isFinite(waitLostSecs) && { waitLostSecs }),
   };
 }
 

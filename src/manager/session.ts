@@ -8,6 +8,7 @@ import { createRules } from './create-rules.js';
 import { DETACHED } from './detach.js';
 import { Dispatcher } from './dispatcher.js';
 import { findEnd } from './find-end.js';
+import { LostWait } from './lost-wait.js';
 import type { ManagerSettings } from './manager-options.js';
 import { MedianLimits } from './median-limits.js';
 import { openStore } from './open-store.js';
@@ -43,6 +44,7 @@ export class Session {
   #processing: Promise<BatchSummary> | null = null;
   #closing: Promise<void> | null = null;
   #dispatcher: Dispatcher | null = null;
+  readonly #lostWait: LostWait;
   #sleep: SleepTimer | null = null;
   #lastPoll = 0;
   #isTelling = false;
@@ -57,7 +59,10 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#stopping = new Stopping(options.settings.clock, () => this.#dispatcher?.news.notify());
+    const { clock, waitLostSecs: waitSecs } = options.settings;
+    const notify = (): void => this.#dispatcher?.news.notify();
+    this.#stopping = new Stopping(clock, notify);
+    this.#lostWait = new LostWait({ state: options.state, clock, waitSecs, onOver: notify });
   }
 
   process(): Promise<BatchSummary> {
@@ -92,10 +97,11 @@ export class Session {
     return dispatcher.order(order);
   }
 
-  async cancel(): Promise<void> {
-    this.#stopping.kill('cancelled');
+  /** Whether every host has confirmed that it ends its jobs. */
+  cancel(graceMs?: number): Promise<boolean> {
+    this.#stopping.kill('cancelled', graceMs);
     this.#announceStop();
-    await this.#killOpen();
+    return this.#killOpen();
   }
 
   /** Idempotent. With `cleanup`, nothing of ours stays on the hosts. */
@@ -170,6 +176,7 @@ export class Session {
       ending: dispatcher.ending,
       stopping: this.#stopping,
       detach: this.#options.settings.detach,
+      waitedEnough: this.#lostWait.isOver(),
       neverReady: this.#hosts === 'tried',
     });
   }
@@ -192,9 +199,11 @@ export class Session {
     this.#dispatcher.record([{ type: 'batch.stopping', reason }]).catch((error) => this.#fail(error));
   }
 
-  async #killOpen(): Promise<void> {
-    const open = this.#closing !== null ? [] : (this.#dispatcher?.listOpen() ?? []);
-    await Promise.allSettled(open.map((attempt) => this.#options.network.killJob(attempt)));
+  async #killOpen(): Promise<boolean> {
+    if (this.#closing !== null) return false;
+    const open = this.#dispatcher?.listOpen() ?? [];
+    const told = await Promise.allSettled(open.map((attempt) => this.#options.network.killJob(attempt)));
+    return told.every(({ status }) => status === 'fulfilled');
   }
 
   #summarize(kind: SummaryKind): BatchSummary {
@@ -209,6 +218,7 @@ export class Session {
 
   async #close(cleanup: boolean): Promise<void> {
     this.#sleep?.close();
+    this.#lostWait.close();
     this.#stopping.close();
     this.#dispatcher?.close();
     const opened = await this.#opening?.catch(() => null);

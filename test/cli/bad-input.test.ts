@@ -76,6 +76,18 @@ const LOCAL: readonly Row[] = [
     says: /KILL is not one of the signals HUP/,
   },
   {
+    title: 'a number of copies below 0',
+    args: ['run', '--copies', '-1', '--', 'true'],
+    code: 2,
+    says: /--copies: "-1" is no whole number from 0/,
+  },
+  {
+    title: 'a host that would count as lost at once',
+    args: ['run', '--lost-after', '0', '--', 'true'],
+    code: 2,
+    says: /--lost-after: .*Write a time above 0/,
+  },
+  {
     title: 'no tries at all',
     args: ['run', '--retries', '0', '--', 'true'],
     code: 2,

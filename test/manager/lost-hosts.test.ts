@@ -89,3 +89,25 @@ test('a copy on a host that can be asked goes on when the other attempt counts a
   t.deepEqual(eventsOf(events, 'job.requeued'), []);
   t.is(manager.jobs[0]?.attempts.length, 2);
 });
+
+test('a batch waits for silent hosts as long as it is told to, then ends as incomplete and names what they have', async (t) => {
+  const { clock, run } = simulate(makeSpecs(2), pool(Number.POSITIVE_INFINITY), { waitLostSecs: 600 });
+  const { kind, counts, unfinished } = await run();
+  t.is(kind, 'incomplete');
+  t.like(counts, { done: 1, unknown: 1 });
+  t.like(unfinished, [{ job: '1', host: 'a', reachable: false }]);
+  t.is(clock.elapsed(), 610_000, 'counted from when nothing else was left to wait for');
+});
+
+test('a host that returns in time ends the wait, also when jobs wait for one', async (t) => {
+  const hosts = [{ name: 'a', outages: [{ atMs: 5_000, forMs: 500_000 }] }];
+  const plan = () => ({ durationMs: 10_000 });
+  const { run } = simulate(makeSpecs(3), { hosts, plan }, { waitLostSecs: 600 });
+  t.is((await run()).counts.done, 3);
+  const never = simulate(
+    makeSpecs(3),
+    { hosts: [{ name: 'a', outages: [{ atMs: 5_000 }] }], plan },
+    { waitLostSecs: 600 },
+  );
+  t.like(await never.run(), { kind: 'incomplete', counts: { free: 2, unknown: 1 } });
+});
