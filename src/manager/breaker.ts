@@ -12,6 +12,7 @@ import type { RestingHosts } from './resting-hosts.js';
 import type { Rule, RuleContext } from './rule.js';
 
 type Ended = Extract<NetworkEvent, { type: 'job.ended' }>;
+type Reopened = Extract<ManagerEvent, { type: 'job.reopened' }>;
 
 /** What is known of a host that a verdict may come from. */
 interface Dossier {
@@ -38,6 +39,8 @@ export class Breaker implements Rule {
   readonly #dossiers = new Map<string, Dossier>();
   /** Hosts about which there is news. */
   readonly #open = new Set<string>();
+  /** Jobs that gave up since the last turn. */
+  #failed: string[] = [];
   #total: Elsewhere = { succeeded: 0, failed: 0 };
 
   constructor(context: Pick<RuleContext, 'state' | 'clock' | 'random'>, resting: RestingHosts) {
@@ -66,7 +69,9 @@ export class Breaker implements Rule {
         this.#noteFault(event, 'kind' in event.reason ? faultOf(event.reason) : event.reason);
         break;
       case 'job.failed':
+      case 'job.dropped':
         this.#noteFault(event, event.fault ?? faultOf(event.outcome));
+        if (event.type === 'job.failed') this.#failed.push(event.job);
         break;
       case 'job.done':
         this.#noteProof(event.job);
@@ -75,13 +80,29 @@ export class Breaker implements Rule {
 
   decide(): ManagerEvent[] {
     const names = [...this.#open];
+    const failed = this.#failed;
     this.#open.clear();
-    return names.flatMap((name) => {
-      const host = this.#state.hostByName.get(name);
-      if (!host || host.state === STATE_DONE || host.state === STATE_ERROR) return [];
-      if (host.hold === null) return this.#judge(host);
-      return host.hold.kind === 'set-aside' ? this.#judgeProbe(host) : [];
-    });
+    this.#failed = [];
+    // Those that only now have brought home what they left, from a host that was set aside meanwhile.
+    const late = failed.flatMap((job) => this.#takeBackLate(job));
+    const verdicts = names.flatMap((name) => this.#decideOn(name));
+    const known = new Set(verdicts.flatMap((event) => (event.type === 'job.reopened' ? event.job : [])));
+    return [...verdicts, ...late.filter((event) => !known.has(event.job))];
+  }
+
+  #decideOn(name: string): ManagerEvent[] {
+    const host = this.#state.hostByName.get(name);
+    if (!host || host.state === STATE_DONE || host.state === STATE_ERROR) return [];
+    if (host.hold === null) return this.#judge(host);
+    return host.hold.kind === 'set-aside' ? this.#judgeProbe(host) : [];
+  }
+
+  #takeBackLate(id: string): Reopened[] {
+    const { outcome, usage, host } = this.#state.jobById.get(id)?.decidedBy ?? {};
+    const hold = host === undefined ? null : this.#state.hostByName.get(host)?.hold;
+    if (!host || hold?.kind !== 'set-aside' || hold.code !== 'E_HOST_SUSPECT') return [];
+    const isItsFault = outcome && isQuickFailure(outcome, usage?.wallMs ?? 0);
+    return isItsFault && this.#mayTryElsewhere(id) ? [reopen(id, host)] : [];
   }
 
   #judge(host: HostRecord): ManagerEvent[] {
@@ -234,7 +255,7 @@ function suspect(what: string, where: string): Fault {
   return new HostError('E_HOST_SUSPECT', { what, where }).toFault();
 }
 
-function reopen(job: string, host: string): ManagerEvent {
+function reopen(job: string, host: string): Reopened {
   return { type: 'job.reopened', job, reason: `it failed on ${host}, which was set aside` };
 }
 

@@ -1,4 +1,4 @@
-import type { HostRecord } from '../queue/batch-state.js';
+import type { Hold, HostRecord } from '../queue/batch-state.js';
 import type { AttemptRecord } from '../queue/job.js';
 import type { State } from '../queue/states.js';
 import { noteHost } from './host-note.js';
@@ -9,6 +9,10 @@ export interface HostUse {
   readonly state: State;
   /** What is out of the ordinary, with the reason: it is held, set aside, slow, unreachable. */
   readonly note: string | null;
+  /** Why it gets nothing new. */
+  readonly hold: Hold | null;
+  /** How many times as long its jobs take as those of the others; null unless it is slow. */
+  readonly slow: number | null;
   /** Attempts handed to it. */
   readonly given: number;
   /** Jobs that succeeded there. */
@@ -43,10 +47,10 @@ export class HostTotals {
 
   result(): HostUse[] {
     return this.#hosts.map((host) => {
-      const { name, state, done, failed } = host;
+      const { name, state, hold, slow, done, failed } = host;
       const { given, measured, busyMs } = this.#sums.get(name) ?? NOTHING;
       const meanMs = measured > 0 ? busyMs / measured : null;
-      return { name, state, note: noteHost(host), given, done, failed, busyMs, meanMs };
+      return { name, state, note: noteHost(host), hold, slow, given, done, failed, busyMs, meanMs };
     });
   }
 }

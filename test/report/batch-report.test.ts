@@ -63,6 +63,8 @@ test('failures are grouped by cause, host and last words, largest group first', 
   ]);
 });
 
+const FINE = { state: 'free', note: null, hold: null, slow: null } as const;
+
 test('each host is told with what it was given, did and took', (t) => {
   const runs: Run[] = [
     { host: 'lab01', wallMs: 100 },
@@ -71,9 +73,9 @@ test('each host is told with what it was given, did and took', (t) => {
   ];
   const { hosts } = summarize(batchOf(runs, ['lab01', 'lab02', 'lab03']));
   t.deepEqual(hosts, [
-    { name: 'lab01', state: 'free', note: null, given: 2, done: 2, failed: 0, busyMs: 400, meanMs: 200 },
-    { name: 'lab02', state: 'free', note: null, given: 1, done: 0, failed: 1, busyMs: 50, meanMs: 50 },
-    { name: 'lab03', state: 'free', note: null, given: 0, done: 0, failed: 0, busyMs: 0, meanMs: null },
+    { name: 'lab01', ...FINE, given: 2, done: 2, failed: 0, busyMs: 400, meanMs: 200 },
+    { name: 'lab02', ...FINE, given: 1, done: 0, failed: 1, busyMs: 50, meanMs: 50 },
+    { name: 'lab03', ...FINE, given: 0, done: 0, failed: 0, busyMs: 0, meanMs: null },
   ]);
 });
 
