@@ -108,7 +108,9 @@ async function runBesideGood(t: ExecutionContext, { options = {}, root, says }: 
   const run = await runJobs(cwd, pool, ['--slf', 'hosts.yaml']);
   t.is(run.code, 0, run.stderr);
   t.regex(run.stderr, says);
-  t.is(run.stderr.split('\n').filter((line) => line.startsWith('gpool: ')).length, 1, run.stderr);
+  // A slow machine may make it tell of its progress, too.
+  const told = run.stderr.split('\n').filter((line) => /^gpool: (?!\d+ of \d+:)/.test(line));
+  t.is(told.length, 1, run.stderr);
   t.regex(run.stderr, /4 done/);
   t.notRegex(run.stderr, /\n\s+at /);
 }

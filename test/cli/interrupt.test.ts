@@ -65,7 +65,7 @@ test.serial('a second interrupt ends the jobs on their hosts', async (t) => {
   child.kill('SIGINT');
   const { code, stderr } = await ended;
   t.is(code, 130, stderr);
-  await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 15_000, what: 'the end of the job' });
+  await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 30_000, what: 'the end of the job' });
   t.pass();
 });
 
@@ -126,7 +126,7 @@ test.serial('cancel ends what was left on the hosts', async (t) => {
   const { code, stderr } = await runGpool(['cancel', 'b'], { cwd });
   t.is(code, 0, stderr);
   t.regex(stderr, /1 job was told to end/);
-  await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 15_000, what: 'the end of the job' });
+  await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 30_000, what: 'the end of the job' });
   t.pass();
 });
 
