@@ -28,6 +28,7 @@ export { LoggingManager, type LoggingManagerOptions } from './manager/logging-ma
 export { Manager } from './manager/manager.js';
 export type { ManagerOptions } from './manager/manager-options.js';
 export type { Placement } from './manager/placement.js';
+export type { Failure } from './manager/retry-policy.js';
 export type { BatchSummary, JobFailure, UnfinishedJob } from './manager/summary.js';
 export { createHostShell, type HostShellOptions } from './network/host-shell.js';
 export { LocalNetwork, type LocalNetworkOptions } from './network/local-network.js';
@@ -66,5 +67,6 @@ export { parseHosts } from './spec/inventory/parse-hosts.js';
 export { readHostsFile } from './spec/inventory/read-inventory.js';
 export type { JobInput } from './spec/job-input.js';
 export type { InputFile, JobSpec, Limits, ReturnFile, SweepValue } from './spec/job-spec.js';
+export type { RetryCause, RetryRules } from './spec/retry-rules.js';
 export type { Factor, Grid, Point, PointOf } from './spec/sweep.js';
 export { validateSpecs } from './spec/validate-specs.js';

@@ -31,3 +31,13 @@ test('the batch files in docs/sweeps.md are good ones', async (t) => {
   }
   t.deepEqual(counts, [2 * 3 * 2 - 2 + 1, 1 + 5 + 3]);
 });
+
+test('the batch file in docs/retries.md is a good one', async (t) => {
+  const path = join(await tempDir(t), 'batch.yaml');
+  await writeFile(path, examplesOf('retries.md').join(''));
+  const { specs, halt } = await readBatchFile(path);
+  t.is(specs.length, 4);
+  t.is(halt, 'soon,fail=10%');
+  t.deepEqual(specs[0]?.retry, { retries: 2, retryOn: [75, 'signal'], neverRetry: [2], retryDelaySecs: 10 });
+  t.deepEqual(specs[0]?.limits, { timeoutSecs: 7200, warn: { signal: 'USR1', secs: 60 } });
+});
