@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { seededRandom } from '../../src/random.js';
 import { sshdTest } from '../helpers/tiers.js';
-import { waitFor } from '../helpers/wait-for.js';
 import { checkInvariants } from './harness/check-invariants.js';
 import { Controller } from './harness/controller.js';
 import { FULL, faultSeed } from './harness/effort.js';
@@ -24,11 +23,7 @@ for (const seconds of SECONDS) {
       const batch = join(home, 'b');
       const cutOff = lab.machines.filter((_, at) => at % 2 === 0);
       const controller = Controller.run({ sshConfig: lab.sshConfig, home, jobs: 200, sleep: '1' });
-      const history = () => readHistory(batch).catch(() => null);
-      await waitFor(async () => (await history())?.attempts.size, {
-        limitMs: 60_000,
-        what: 'the first start',
-      });
+      await Promise.all(cutOff.map((machine) => machine.atWork()));
       await pause(random() * 3_000);
 
       for (const machine of cutOff) await lab.firewall.partition(machine);
@@ -65,9 +60,7 @@ sshdTest(
     const cutOff = lab.machines.filter((_, at) => at % 2 === 0);
     const options = ['--lost-after', '10'];
     const controller = Controller.run({ sshConfig: lab.sshConfig, home, jobs: 100, sleep: '2', options });
-    const history = () => readHistory(batch).catch(() => null);
-    await waitFor(async () => (await history())?.attempts.size, { limitMs: 60_000, what: 'the first start' });
-    await pause(1_000);
+    await Promise.all(cutOff.map((machine) => machine.atWork()));
     for (const machine of cutOff) await lab.firewall.partition(machine);
     const { code, stderr } = await controller.ended;
     await lab.firewall.healAll();
@@ -75,7 +68,7 @@ sshdTest(
     const givenUp = cutOff.map(({ name }) => name);
     t.deepEqual(await checkInvariants(batch, await lab.witnesses(), { givenUp }), []);
     const attempts = [...(await readHistory(batch)).attempts.values()];
-    const again = attempts.filter(({ settled }) => settled.includes('requeued'));
+    const again = attempts.filter(({ reason }) => reason.includes('E_HOST_SILENT'));
     t.true(again.length > 0 && again.every(({ host }) => givenUp.includes(host)));
   },
 );

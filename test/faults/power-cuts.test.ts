@@ -3,7 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { type Random, seededRandom } from '../../src/random.js';
 import { sshdTest } from '../helpers/tiers.js';
-import { waitFor } from '../helpers/wait-for.js';
 import { checkInvariants } from './harness/check-invariants.js';
 import { Controller } from './harness/controller.js';
 import { FULL, faultSeed } from './harness/effort.js';
@@ -41,7 +40,7 @@ async function cutTwo(t: ExecutionContext, lab: Lab, random: Random) {
   const batch = join(home, 'b');
   const controller = Controller.run({ sshConfig: lab.sshConfig, home, jobs: 400, sleep: '0.5' });
   const victims = pickTwo(lab.machines, random);
-  await waitFor(() => hasStarted(batch), { limitMs: 60_000, what: 'the first start' });
+  await Promise.all(victims.map((machine) => machine.atWork()));
   await pause(random() * 8_000);
   for (const machine of victims) {
     const isSilent = random() < 0.5;
@@ -56,7 +55,8 @@ async function cutTwo(t: ExecutionContext, lab: Lab, random: Random) {
   t.is(code, 0, stderr);
   t.deepEqual(await checkInvariants(batch, await lab.witnesses()), []);
   const attempts = [...(await readHistory(batch)).attempts.values()];
-  const lost = attempts.filter(({ settled }) => settled.includes('requeued'));
+  const isTakenBack = ({ ends }: AttemptHistory) => ends.includes('recalled');
+  const lost = attempts.filter((attempt) => attempt.settled.includes('requeued') && !isTakenBack(attempt));
   const names = victims.map(({ name }) => name);
   t.deepEqual(
     lost.filter(({ host }) => !names.includes(host)).map(({ id }) => id),
@@ -78,9 +78,4 @@ function pickTwo(machines: readonly Machine[], random: Random): Machine[] {
   const first = Math.floor(random() * machines.length);
   const second = (first + 1 + Math.floor(random() * (machines.length - 1))) % machines.length;
   return machines.filter((_, at) => at === first || at === second);
-}
-
-async function hasStarted(batch: string): Promise<boolean> {
-  const history = await readHistory(batch).catch(() => null);
-  return history !== null && history.attempts.size > 0;
 }

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sshdTest } from '../helpers/tiers.js';
-import { waitFor } from '../helpers/wait-for.js';
 import { checkInvariants } from './harness/check-invariants.js';
 import { Controller } from './harness/controller.js';
 import { FULL } from './harness/effort.js';
@@ -21,9 +20,7 @@ sshdTest(
     const home = await lab.directory('home');
     const batch = join(home, 'b');
     const controller = Controller.run({ sshConfig: lab.sshConfig, home, jobs: 200, sleep: '1' });
-    const history = () => readHistory(batch).catch(() => null);
-    await waitFor(async () => (await history())?.attempts.size, { limitMs: 60_000, what: 'the first start' });
-    await pause(1_000);
+    await Promise.all(lab.machines.map((machine) => machine.atWork()));
     controller.freeze();
     await pause(SECONDS * 1000);
     controller.thaw();

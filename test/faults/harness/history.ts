@@ -41,6 +41,7 @@ interface Line {
   readonly host?: string;
   readonly outcome?: { readonly kind: string };
   readonly reason?: unknown;
+  readonly fault?: unknown;
 }
 
 /**
@@ -113,7 +114,7 @@ class HistoryReading implements History {
     } else {
       attempt.settled.push(word);
       attempt.settledAt = Date.parse(line.at ?? '');
-      attempt.reason = JSON.stringify(line.reason ?? line.outcome ?? '');
+      attempt.reason = JSON.stringify(line.reason ?? line.fault ?? line.outcome ?? '');
     }
   }
 }

@@ -126,6 +126,13 @@ export class Machine {
     return text.split('\n').filter((line) => line !== '');
   }
 
+  /** Resolves when the next job has begun or ended on it. */
+  async atWork(): Promise<void> {
+    const before = (await this.witness()).length;
+    const what = `a job on ${this.name}`;
+    await waitFor(async () => (await this.witness()).length > before, { limitMs: 60_000, what });
+  }
+
   async publicKey(): Promise<string> {
     const text = await readFile(this.#file('host_key.pub'), 'utf8');
     return text.split(' ').slice(0, 2).join(' ');
