@@ -1,18 +1,38 @@
+import type { BatchRun } from '../batch/batch-run.js';
 import { watchHostsFile } from '../batch/watch-hosts-file.js';
 import { systemClock } from '../clock.js';
 import type { Host } from '../spec/host.js';
+import type { HostOptions } from './common-options.js';
 import { formatError } from './error-text.js';
-import { planHosts } from './plan-hosts.js';
-import type { RunOptions } from './run-options.js';
-import type { Around } from './show-batch.js';
+import { type HostFlags, planHosts } from './plan-hosts.js';
+import { type Around, showBatch } from './show-batch.js';
+import type { WatchOptions } from './watch-run.js';
 
-type Follower = Pick<Parameters<typeof watchHostsFile>[0], 'order'>;
+type FollowOptions = HostOptions & HostFlags & WatchOptions;
 
-/** Lets a batch follow the files of `--slf` while it runs. The answer ends it. */
-export function followHosts(
-  batch: Follower,
+/** As `showBatch`; meanwhile the batch follows the files of `--slf`. `hosts` are those that it begins with. */
+export async function showFollowing(
+  options: FollowOptions,
+  cwd: string,
   hosts: readonly Host[],
-  options: RunOptions,
+  create: (around: Around) => Promise<BatchRun>,
+): Promise<number> {
+  let unfollow = (): void => undefined;
+  try {
+    return await showBatch(options, cwd, async (around) => {
+      const batch = await create(around);
+      unfollow = followHosts(batch, hosts, options, around);
+      return batch;
+    });
+  } finally {
+    unfollow();
+  }
+}
+
+function followHosts(
+  batch: BatchRun,
+  hosts: readonly Host[],
+  options: FollowOptions,
   around: Around,
 ): () => void {
   const { slf: files = [], debug } = options;

@@ -1,10 +1,19 @@
 import type { Host } from '../spec/host.js';
 import { applySlots, chooseHosts, parseJobs } from './choose-hosts.js';
+import type { HostOptions } from './common-options.js';
 import { parseWhole } from './parse-whole.js';
-import type { RunOptions } from './run-options.js';
+
+/** Flags that change all hosts. */
+export interface HostFlags {
+  readonly jobs?: string;
+  readonly nice?: string;
+}
 
 /** The hosts of a run, with what its flags say of all of them; `others` when none are named. Throws SpecErrors. */
-export async function planHosts(options: RunOptions, others: readonly Host[]): Promise<readonly Host[]> {
+export async function planHosts(
+  options: HostOptions & HostFlags,
+  others: readonly Host[],
+): Promise<readonly Host[]> {
   const chosen = (await chooseHosts(options)) ?? others;
   const slotted = options.jobs === undefined ? chosen : applySlots(chosen, parseJobs(options.jobs));
   const nice = options.nice === undefined ? undefined : parseWhole('--nice', options.nice, 0, 19);

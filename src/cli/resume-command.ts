@@ -3,9 +3,10 @@ import { findBatch } from '../batch/find-batch.js';
 import { resumeBatch } from '../batch/resume-batch.js';
 import { chooseHosts } from './choose-hosts.js';
 import { addHostOptions, type HostOptions, toContact } from './common-options.js';
+import { showFollowing } from './follow-hosts.js';
 import { addOutputOptions } from './run-options.js';
 import { salvage } from './salvage.js';
-import { showBatch, warnOnce } from './show-batch.js';
+import { warnOnce } from './show-batch.js';
 import { addTailOptions, readTailOptions, type TailOptions } from './tail-options.js';
 import type { WatchOptions } from './watch-run.js';
 
@@ -34,7 +35,7 @@ async function resume(batch: string | undefined, options: ResumeOptions): Promis
   const hosts = await chooseHosts(options);
   const tail = readTailOptions(options);
   if (options.salvage) await salvage(directory, cwd);
-  return showBatch(options, cwd, (around) =>
+  return showFollowing(options, cwd, hosts ?? [], (around) =>
     resumeBatch({
       directory,
       cwd,

@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import { runBatch } from '../batch/run-batch.js';
 import { findUpdate } from '../batch/update-batch.js';
 import { toContact } from './common-options.js';
-import { followHosts } from './follow-hosts.js';
+import { showFollowing } from './follow-hosts.js';
 import { planJoblog } from './plan-joblog.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { planRun, type RunPlan } from './run-plan.js';
 import { runUpdate } from './run-update.js';
-import { showBatch, warnOnce } from './show-batch.js';
+import { warnOnce } from './show-batch.js';
 
 /** `gpool run`: a batch from a command line or a batch file. */
 export function addRunCommand(program: Command, finish: (exitCode: number) => void): void {
@@ -38,19 +38,11 @@ async function run(words: readonly string[], options: RunOptions): Promise<numbe
   return runPlan(plan, options, cwd);
 }
 
-async function runPlan(plan: RunPlan, options: RunOptions, cwd: string): Promise<number> {
+function runPlan(plan: RunPlan, options: RunOptions, cwd: string): Promise<number> {
   const { joblog, detach } = options;
-  let unfollow = (): void => undefined;
-  try {
-    return await showBatch(options, cwd, async (around) => {
-      const contact = toContact(options, around);
-      const batch = await runBatch({ ...plan, ...contact, cwd, joblog, detach, onLogError: warnOnce() });
-      unfollow = followHosts(batch, plan.hosts, options, around);
-      return batch;
-    });
-  } finally {
-    unfollow();
-  }
+  return showFollowing(options, cwd, plan.hosts, (around) =>
+    runBatch({ ...plan, ...toContact(options, around), cwd, joblog, detach, onLogError: warnOnce() }),
+  );
 }
 
 /** What `--dry-run` prints: the scripts as the hosts would get them. */

@@ -2,9 +2,10 @@ import { isUpToDate } from '../batch/plan-update.js';
 import { planBatchUpdate, updateBatch } from '../batch/update-batch.js';
 import type { BatchDirectory } from '../journal/batch-directory.js';
 import { toContact } from './common-options.js';
+import { showFollowing } from './follow-hosts.js';
 import type { RunOptions } from './run-options.js';
 import type { RunPlan } from './run-plan.js';
-import { describePlace, showBatch, warnOnce } from './show-batch.js';
+import { describePlace, warnOnce } from './show-batch.js';
 import { listUpdate, summarizeUpdate } from './update-text.js';
 
 /** `gpool run` into a batch that exists: runs only what is new, changed or failed, and says why. */
@@ -31,7 +32,9 @@ export async function runUpdate(
     ...(left > 0 ? [`… and ${left} more; --dry-run lists all`] : []),
   ];
   process.stderr.write(shown.map((line) => `  ${line}\n`).join(''));
-  return showBatch(options, cwd, (around) => updateBatch({ ...request, ...toContact(options, around) }));
+  return showFollowing(options, cwd, plan.hosts, (around) =>
+    updateBatch({ ...request, ...toContact(options, around) }),
+  );
 }
 
 const MOST_LINES = 20;
