@@ -28,6 +28,7 @@ export interface HostOptions extends ConnectOptions {
 
 export function addCommonOptions(command: Command): Command {
   return command
+    .optionsGroup('Messages:')
     .addOption(
       new Option('--color <when>', 'colour the output').choices(['auto', 'always', 'never']).default('auto'),
     )
@@ -37,6 +38,7 @@ export function addCommonOptions(command: Command): Command {
 export function addConnectOptions(command: Command): Command {
   return addCommonOptions(
     command
+      .optionsGroup('Connections:')
       .option('-F, --config <file>', 'read this ssh_config instead of your own')
       .addOption(
         new Option('--transport <how>', "gpool connects itself, or through the system's ssh").choices([
@@ -52,6 +54,7 @@ export function addConnectOptions(command: Command): Command {
 export function addHostOptions(command: Command): Command {
   return addConnectOptions(
     command
+      .optionsGroup('Hosts:')
       .option(
         '-S, --hosts <hosts>',
         'hosts as [slots/][user@]name[:port], lab[01-12], @group, : for this machine',

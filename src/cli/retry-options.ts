@@ -21,6 +21,7 @@ export interface RetryOptions {
 
 export function addRetryOptions(command: Command): Command {
   return command
+    .optionsGroup('Limits, retries, halts:')
     .option('--timeout <time>', 'end a job after 90, 30m, 1h 30m, or 200% of the median run time')
     .option('--signal <sig[@time]>', 'send a job this signal so long before its timeout: USR1@60')
     .option('--retries <n>', 'try a job that fails so many times in all')

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { SpecError } from '../errors.js';
 import { readVersion } from '../version.js';
 import { errorExitCode, formatError } from './error-text.js';
@@ -45,11 +45,21 @@ async function createProgram(
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', '\nWithout a verb: the status of the newest batch. `gpool VERB --help` has more.');
   // What a verb inherits must be set before the verb is added.
-  program.exitOverride().configureOutput({ writeErr: () => undefined });
+  program
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .configureHelp({ optionDescription });
   const wanted = VERBS.get(verb);
   const loading = wanted ? [wanted] : [...VERBS.values()];
   for (const add of await Promise.all(loading.map((load) => load()))) add(program, finish);
   return program;
+}
+
+/** Defaults that mean "not given" are not worth a word. */
+function optionDescription(option: Option): string {
+  const { defaultValue } = option;
+  const isNothing = defaultValue === false || (Array.isArray(defaultValue) && defaultValue.length === 0);
+  return isNothing ? option.description : new Help().optionDescription(option);
 }
 
 /** One line in our own words: where, what, and what was probably meant. */

@@ -34,12 +34,14 @@ export interface RunOptions extends HostOptions, RetryOptions, TailOptions {
 }
 
 export function addRunOptions(command: Command): Command {
-  addHostOptions(command);
-  return addOutputOptions(addTailOptions(addRetryOptions(addJobOptions(command))));
+  addBatchOptions(addJobOptions(command));
+  addOutputOptions(addTailOptions(addRetryOptions(command)));
+  return addHostOptions(command);
 }
 
 function addJobOptions(command: Command): Command {
   return command
+    .optionsGroup('Jobs:')
     .option('-j, --jobs <n>', 'jobs at once on each host: 4, 50%, +1, -1 (default: one for each core)')
     .option(
       '--file <src[:dest]>',
@@ -59,13 +61,6 @@ function addJobOptions(command: Command): Command {
     .option('-a, --arg <file>', 'read arguments from a file, as :::: does', collect)
     .option('--header <:>', 'the first line of each source names its columns')
     .option('--colsep <regex>', 'split each argument into columns')
-    .option('--name <name>', 'name the batch')
-    .option('--out <dir>', 'the batch directory (default: batches/<date>-<time>-<name>)')
-    .option('--results <dir>', 'the same as --out')
-    .option('--joblog <file>', "a copy of the joblog, in GNU parallel's columns")
-    .option('--resume', 'skip the jobs that --joblog has', false)
-    .option('--resume-failed', 'skip the jobs that succeeded by --joblog', false)
-    .option('--retry-failed', 'run what failed by --joblog, as it stands there', false)
     .option('--max-running <n>', 'jobs at once on all hosts together')
     .addOption(
       new Option('--placement <how>', 'which host is next (default: random)').choices([
@@ -73,7 +68,19 @@ function addJobOptions(command: Command): Command {
         'pack',
         'spread',
       ]),
-    )
+    );
+}
+
+function addBatchOptions(command: Command): Command {
+  return command
+    .optionsGroup('Batch:')
+    .option('--name <name>', 'name the batch')
+    .option('--out <dir>', 'the batch directory (default: batches/<date>-<time>-<name>)')
+    .option('--results <dir>', 'the same as --out')
+    .option('--joblog <file>', "a copy of the joblog, in GNU parallel's columns")
+    .option('--resume', 'skip the jobs that --joblog has', false)
+    .option('--resume-failed', 'skip the jobs that succeeded by --joblog', false)
+    .option('--retry-failed', 'run what failed by --joblog, as it stands there', false)
     .option('--detach', 'hand the jobs to the hosts and return; `gpool attach` comes back to them', false)
     .option('--dry-run', 'print the commands, connect to nothing', false);
 }
@@ -81,6 +88,7 @@ function addJobOptions(command: Command): Command {
 /** What is shown while a batch runs. */
 export function addOutputOptions(command: Command): Command {
   return command
+    .optionsGroup('Output:')
     .option('-k, --keep-order', 'print outputs in the order of the jobs', false)
     .option('--tag', 'put the arguments before each line of output', false)
     .option('--line-buffer', 'print lines while jobs run', false)

@@ -13,6 +13,7 @@ export interface TailOptions {
 
 export function addTailOptions(command: Command): Command {
   return command
+    .optionsGroup('Hosts that are slow or silent:')
     .option('--copies <n>', 'at the end, copies of a slow job for hosts that idle; 0 for none (default: 1)')
     .option('--lost-after <time>', 'run elsewhere what a host has that was silent so long (default: never)')
     .option('--wait-lost <time>', 'give up so long after only silent hosts have jobs left (default: never)');
