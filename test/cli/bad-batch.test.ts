@@ -98,6 +98,17 @@ const CASES: readonly BadBatch[] = [
     says: /--where: "lr" is no name=value/,
   },
   {
+    title: 'a retry code out of range',
+    break: () => Promise.resolve(),
+    verbs: [
+      ['run', '--retries', '2', '--retry-on', '256', '--out', 'c', '--', 'true'],
+      ['run', '--retries', '2', '--retry-on', '0', '--out', 'c', '--', 'true'],
+      ['run', '--retries', '2', '--never-retry', '-1', '--out', 'c', '--', 'true'],
+    ],
+    code: 2,
+    says: /--(retry-on|never-retry): ("-1"|256|0) is .*\(E_USAGE\)\. Name exit codes/,
+  },
+  {
     title: 'a limit of zero',
     break: () => Promise.resolve(),
     verbs: [
