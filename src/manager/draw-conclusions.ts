@@ -14,7 +14,7 @@ export interface Conclusions {
 
 /**
  * Settles the attempts that came to an end, one for each job. The first success decides a job, whatever its other attempts
- * do; what is no success decides it only when no other attempt is under way on a host that can be asked.
+ * do; what is no success decides it only when no other one has succeeded or is under way on a host that can be asked.
  */
 export function drawConclusions(
   state: BatchState,
@@ -35,7 +35,6 @@ export function drawConclusions(
 /** False for a result of an attempt that was settled, or that spoke up after it seemed refused. */
 function isCurrent({ kind, attempt }: Result): boolean {
   if (attempt.settled) return false;
-  if (kind === 'lost') return attempt.outcome === null;
   return kind !== 'refused' || (attempt.startedAt === null && attempt.outcome === null);
 }
 
@@ -43,7 +42,10 @@ function settle(state: BatchState, result: Result, policy: RetryPolicy): Manager
   const conclusion = conclude(result, policy);
   const { job, attempt } = result;
   const others = liveAttempts(job).filter((other) => other !== attempt);
-  const goesOn = others.some(({ host }) => isReachable(findHost(state, host)));
+  // A success is waited for: it is only to be fetched.
+  const goesOn = others.some(
+    ({ host, outcome }) => outcome?.kind === 'succeeded' || isReachable(findHost(state, host)),
+  );
   return goesOn ? drop(conclusion, result) : conclusion;
 }
 

@@ -65,11 +65,14 @@ export class LostHosts implements Rule {
   }
 }
 
-/** Their repeatable attempts of which nobody knows how they ended. */
+/** Their repeatable attempts that may have succeeded, or have and nobody can fetch what they left. */
 function listLost({ jobQueue }: BatchState, hosts: ReadonlySet<string>, lostAfterSecs: number): Result[] {
   return [...jobQueue.inState(STATE_UNKNOWN), ...jobQueue.inState(STATE_BUSY)].flatMap((job) =>
     liveAttempts(job)
-      .filter(({ host, outcome }) => hosts.has(host) && outcome === null && job.spec.repeatable)
+      .filter(({ host, outcome }) => {
+        const mayCount = outcome === null || outcome.kind === 'succeeded';
+        return hosts.has(host) && mayCount && job.spec.repeatable;
+      })
       .map((attempt) => {
         const what = `the host has not answered for ${lostAfterSecs} s`;
         const fault = new HostError('E_HOST_SILENT', { what, where: attempt.host }).toFault();
