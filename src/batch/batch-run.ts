@@ -9,7 +9,7 @@ import type { Order } from '../manager/order.js';
 import type { BatchSummary } from '../manager/summary.js';
 import type { Network, OutputRange } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
-import { STATE_BUSY, STATE_UNKNOWN } from '../queue/states.js';
+import { STATE_BUSY, STATE_UNKNOWN, type State } from '../queue/states.js';
 import { Joblog } from '../report/joblog.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import type { BatchOptions } from './batch-options.js';
@@ -146,16 +146,20 @@ export class BatchRun implements WatchedBatch {
   }
 
   /**
-   * Ends every job on its host and resolves when the batch is over. A batch that was letting go of its hosts just then has
-   * them asked once more. Rejects when that cannot be tried.
+   * Ends every job on its host and resolves soon after the hosts have confirmed it; a host that cannot be asked ends them when it
+   * returns. Rejects when that cannot be recorded.
    */
   async cancel(): Promise<void> {
     const { directory, contact, state } = this.#parts;
-    await this.#manager.cancel();
-    await this.#processing?.catch(() => {}); // told by `start`
-    const open = [...state.jobQueue.inState(STATE_BUSY), ...state.jobQueue.inState(STATE_UNKNOWN)];
-    const jobs = open.map(({ id }) => id);
-    if (jobs.length > 0) await giveOrder(directory, { kind: 'cancel', jobs, host: null }, contact);
+    // Kept before anything else: whoever goes on with the batch ends what did not hear of it now.
+    const order: Order = { kind: 'cancel', jobs: listOpen(state, [STATE_BUSY, STATE_UNKNOWN]), host: null };
+    const kept = await this.#manager.order(order).then(...YES_NO);
+    const ended = Promise.resolve(this.#processing).then(...YES_NO);
+    const confirmed = await Promise.race([this.#manager.cancel(CANCEL_GRACE_MS), ended.then(() => false)]);
+    await ended; // what went wrong is told by `start`
+    // The batch was letting go of its hosts just then: they are asked once more.
+    const jobs = listOpen(state, kept ? [STATE_BUSY] : [STATE_BUSY, STATE_UNKNOWN]);
+    if (!confirmed && jobs.length > 0) await giveOrder(directory, { ...order, jobs }, contact);
   }
 
   #note(event: Recorded): void {
@@ -164,3 +168,12 @@ export class BatchRun implements WatchedBatch {
     for (const joblog of this.#joblogs) joblog.observe(event);
   }
 }
+
+function listOpen({ jobQueue }: BatchState, states: readonly State[]): readonly string[] {
+  return states.flatMap((state) => jobQueue.inState(state)).map(({ id }) => id);
+}
+
+/** Whether a promise was kept. */
+const YES_NO = [() => true, () => false] as const;
+/** So long the news of the jobs' ends are waited for: their hosts end them all the same. */
+const CANCEL_GRACE_MS = 1_000;

@@ -55,7 +55,8 @@ export class ControlServer {
     await rm(join(this.#desk.directory, SOCKET_NAME), { force: true });
     for (const stream of this.#streams) stream.end();
     const done = Promise.allSettled([...this.#streams].map((stream) => stream.done()));
-    await Promise.race([done, sleep(CLOSE_MS, undefined, { ref: false })]);
+    const stalled = [...this.#sockets].some((socket) => socket.writableNeedDrain);
+    await Promise.race([done, sleep(stalled ? STALLED_MS : CLOSE_MS, undefined, { ref: false })]);
     for (const socket of this.#sockets) socket.destroySoon();
   }
 
@@ -105,5 +106,6 @@ export class ControlServer {
 const MOST_CONNECTIONS = 64;
 /** One that asks nothing for so long is dropped. */
 const IDLE_MS = 60_000;
-/** So long a batch waits at its end for those who read slowly. */
-const CLOSE_MS = 1000;
+/** So long a batch waits at its end for those who follow it, and when one of them does not read. */
+const CLOSE_MS = 10_000;
+const STALLED_MS = 500;

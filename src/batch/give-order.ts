@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, StateError, toFault } from '../errors.js';
-import type { ManagerEvent } from '../events/event.js';
 import type { BatchDirectory } from '../journal/batch-directory.js';
 import { createAttempt } from '../manager/attempt.js';
 import type { Order } from '../manager/order.js';
@@ -49,9 +48,10 @@ async function recordOrder(held: HeldBatch, order: Order, contact: Contact): Pro
   try {
     const events = planOrder(order, state);
     await new Recorder(store, state, () => {}).write(events);
-    const faults = await tellHosts(held, events, contact);
+    const open = listOpen(held, order);
+    const faults = await tellHosts(held, open, contact);
     const laterHosts = [...faults.keys()];
-    const later = listOpen(held, events).filter(({ attempt }) => faults.has(attempt.host)).length;
+    const later = open.filter(({ attempt }) => faults.has(attempt.host)).length;
     return {
       ...describeOrder(events, state),
       later,
@@ -69,9 +69,13 @@ interface OpenAttempt {
   readonly attempt: AttemptRecord;
 }
 
-/** Attempts with a host, of the jobs that the order changed. */
-function listOpen({ state }: HeldBatch, events: readonly ManagerEvent[]): OpenAttempt[] {
-  const jobs = events.flatMap((event) => ('job' in event ? (state.jobById.get(event.job) ?? []) : []));
+/** Attempts with a host, of the jobs that the order is about: also of those that it does not change, whose host may not know. */
+function listOpen({ state }: HeldBatch, order: Order): OpenAttempt[] {
+  if (!('jobs' in order)) return [];
+  const named = order.jobs === 'all' ? null : new Set(order.jobs);
+  const jobs = [...state.intents].filter(({ id, host }) => {
+    return (named === null || named.has(id)) && (order.host === null || order.host === host);
+  });
   return jobs.flatMap((job) =>
     job.attempts.filter(({ outcome }) => outcome === null).map((attempt) => ({ job, attempt })),
   );
@@ -80,11 +84,10 @@ function listOpen({ state }: HeldBatch, events: readonly ManagerEvent[]): OpenAt
 /** Answers why hosts could not be told, by host. */
 async function tellHosts(
   held: HeldBatch,
-  events: readonly ManagerEvent[],
+  open: readonly OpenAttempt[],
   contact: Contact,
 ): Promise<ReadonlyMap<string, Fault>> {
   const { file, state } = held;
-  const open = listOpen(held, events);
   const names = new Set(open.map(({ attempt }) => attempt.host));
   const faults = new Map<string, Fault>();
   const hosts = poolHosts(held).filter(({ name }) => names.has(name));

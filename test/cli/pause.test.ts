@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { askManager } from '../../src/batch/control-client.js';
+import { BatchDirectory } from '../../src/journal/batch-directory.js';
 import { startReachableHost } from '../helpers/reachable-host.js';
 import { finish, runGpool, startGpool } from '../helpers/run-gpool.js';
 import { tempDir } from '../helpers/temp-dir.js';
@@ -23,13 +25,12 @@ test.serial(
     await run;
     await job.letGo();
     const resumed = finish(startGpool(['resume', 'b', '-k'], { cwd }));
-    await waitFor(
-      async () => (await runGpool(['unpause', 'b', '1'], { cwd })).stderr.includes('1 job was let'),
-      {
-        limitMs: 30_000,
-        what: 'the first job to go on',
-      },
-    );
+    const directory = new BatchDirectory(join(cwd, 'b'));
+    await waitFor(() => askManager(directory, { ask: 'progress' }), {
+      limitMs: 60_000,
+      what: 'the controller',
+    });
+    t.regex((await runGpool(['unpause', 'b', '1'], { cwd })).stderr, /1 job was let go on/);
     await waitFor(async () => (await runGpool(['status', 'b'], { cwd })).stdout.includes('1 done'), {
       limitMs: 30_000,
       what: 'the end of the first job',
