@@ -18,8 +18,7 @@ sshdTest(
       const words = ['exec', '-F', lab.sshConfig, '-S', 'm[1-2]', '--json', '--'];
       const command =
         'echo $HOSTNAME $(cat /proc/sys/kernel/random/boot_id); echo x >>~/kept; (sleep 1000 &) >/dev/null 2>&1';
-      const { stdout, stderr } = await runGpool([...words, command], { cwd });
-      t.log(stdout, stderr);
+      const { stdout } = await runGpool([...words, command], { cwd });
       return stdout;
     };
     const before = await ask();

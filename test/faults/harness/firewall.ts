@@ -12,9 +12,11 @@ export interface Endpoint {
 /** Rules of our own in the kernel's packet filter, in a chain that no other process uses. Needs root and iptables. */
 export class Firewall {
   readonly #chain = `GPOOL-${process.pid}`;
+  #isOpen = false;
 
   async open(): Promise<void> {
     await iptables('-N', this.#chain);
+    this.#isOpen = true;
     await iptables('-I', 'INPUT', '-j', this.#chain);
   }
 
@@ -42,6 +44,7 @@ export class Firewall {
   }
 
   async close(): Promise<void> {
+    if (!this.#isOpen) return;
     await iptables('-D', 'INPUT', '-j', this.#chain);
     await iptables('-F', this.#chain);
     await iptables('-X', this.#chain);

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startTcpProxy, type TcpProxy } from '../../helpers/tcp-proxy.js';
-import { createAccount } from '../../helpers/test-account.js';
+import { createAccount, type TestAccount } from '../../helpers/test-account.js';
 import type { HostWitness } from './evidence.js';
 import { Firewall } from './firewall.js';
-import { Machine } from './machine.js';
+import { Machine, type MachineOptions } from './machine.js';
 
 const run = promisify(execFile);
 
@@ -28,92 +28,93 @@ export interface LabOptions {
 }
 
 /** A pool of machines, the packet filter before them, and what a client needs to log in. */
-export interface Lab {
-  readonly machines: readonly Machine[];
+export class Lab {
+  readonly machines: Machine[] = [];
   /** Empty unless asked for; in the order of the machines. */
-  readonly proxies: readonly TcpProxy[];
-  readonly firewall: Firewall;
+  readonly proxies: TcpProxy[] = [];
+  readonly firewall = new Firewall();
   readonly sshConfig: string;
+  readonly #directory: string;
+  #account: TestAccount | null = null;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.sshConfig = join(directory, 'ssh_config');
+  }
+
+  /** Builds the machines and switches them on. */
+  async open(options: LabOptions): Promise<void> {
+    await chmod(this.#directory, 0o711);
+    await mkdir('/run/sshd', { recursive: true });
+    await this.firewall.open();
+    const identity = join(this.#directory, 'identity');
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identity]);
+    await chmod(`${identity}.pub`, 0o644);
+    const user = `gpool-test-${randomBytes(4).toString('hex')}`;
+    const home = join(this.#directory, 'home');
+    this.#account = await createAccount(user, home, '/bin/bash');
+    const { machines = 8, proxied = false, ssh = QUICK_TO_NOTICE } = options;
+    const common = { user, home, authorizedKeys: `${identity}.pub`, ...options };
+    for (let n = 1; n <= machines; n++) await this.#addMachine(n, common, proxied);
+    await Promise.all(this.machines.map((machine) => machine.boot()));
+    await writeClientFiles(this, { directory: this.#directory, identity, user, ssh });
+  }
+
   /** A new empty directory each time, gone with the lab. */
-  directory(name: string): Promise<string>;
-  witnesses(): Promise<HostWitness[]>;
-  close(): Promise<void>;
+  directory(name: string): Promise<string> {
+    return mkdtemp(join(this.#directory, `${name}-`));
+  }
+
+  witnesses(): Promise<HostWitness[]> {
+    const witnesses = this.machines.map(async (machine) => {
+      const { name, bootId } = machine;
+      return { host: name, bootId, lines: await machine.witness() };
+    });
+    return Promise.all(witnesses);
+  }
+
+  async close(): Promise<void> {
+    await this.firewall.close();
+    for (const proxy of this.proxies) await proxy.close();
+    for (const machine of this.machines) await machine.close();
+    await this.#account?.remove();
+    await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #addMachine(n: number, common: Common, proxied: boolean): Promise<void> {
+    const address = `127.0.0.${100 + n}`;
+    const name = `m${n}`;
+    const directory = join(this.#directory, name);
+    const machine = new Machine({ ...common, name, address, port: await freePort(address), directory });
+    this.machines.push(machine);
+    await machine.build();
+    if (proxied) this.proxies.push(await startTcpProxy(machine));
+  }
 }
 
-/** Builds the machines and switches them on. Needs root; call it in an `sshdTest` and close it in its teardown. */
+type Common = Pick<MachineOptions, 'user' | 'home' | 'authorizedKeys' | 'diskKiB' | 'config'>;
+
+/** A lab that is switched on. Needs root; call it in an `sshdTest` and close it in its teardown. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const { machines: count = 8, proxied = false, ssh = QUICK_TO_NOTICE } = options;
-  const directory = await mkdtemp(join(tmpdir(), 'gpool-lab-'));
-  await chmod(directory, 0o711);
-  await mkdir('/run/sshd', { recursive: true });
-  const identity = join(directory, 'identity');
-  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identity]);
-  await chmod(`${identity}.pub`, 0o644);
-  const user = `gpool-test-${randomBytes(4).toString('hex')}`;
-  const home = join(directory, 'home');
-  const account = await createAccount(user, home, '/bin/bash');
-  const firewall = new Firewall();
-  await firewall.open();
-  const machines: Machine[] = [];
-  const proxies: TcpProxy[] = [];
-  const close = async () => {
-    await firewall.close();
-    for (const proxy of proxies) await proxy.close();
-    for (const machine of machines) await machine.close();
-    await account.remove();
-    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
-  };
+  const lab = new Lab(await mkdtemp(join(tmpdir(), 'gpool-lab-')));
   try {
-    for (let at = 0; at < count; at++) {
-      const address = `127.0.0.${101 + at}`;
-      const machine = new Machine({
-        name: `m${at + 1}`,
-        address,
-        port: await freePort(address),
-        user,
-        home,
-        authorizedKeys: `${identity}.pub`,
-        directory: join(directory, `m${at + 1}`),
-        config: options.config ?? [],
-        ...(options.diskKiB !== undefined && { diskKiB: options.diskKiB }),
-      });
-      machines.push(machine);
-      await machine.build();
-      if (proxied) proxies.push(await startTcpProxy(machine));
-    }
-    await Promise.all(machines.map((machine) => machine.boot()));
-    const sshConfig = await writeClientFiles({ directory, identity, user, machines, proxies, ssh });
-    return { machines, proxies, firewall, sshConfig, directory: makeIn(directory), witnesses, close };
+    await lab.open(options);
+    return lab;
   } catch (error) {
-    await close();
+    await lab.close();
     throw error;
   }
-  function witnesses(): Promise<HostWitness[]> {
-    return Promise.all(
-      machines.map(async (machine) => ({
-        host: machine.name,
-        bootId: machine.bootId,
-        lines: await machine.witness(),
-      })),
-    );
-  }
-}
-
-function makeIn(directory: string): (name: string) => Promise<string> {
-  return (name) => mkdtemp(join(directory, `${name}-`));
 }
 
 interface ClientParts {
   readonly directory: string;
   readonly identity: string;
   readonly user: string;
-  readonly machines: readonly Machine[];
-  readonly proxies: readonly TcpProxy[];
   readonly ssh: readonly string[];
 }
 
-async function writeClientFiles(parts: ClientParts): Promise<string> {
-  const { directory, identity, user, machines, proxies, ssh } = parts;
+async function writeClientFiles({ machines, proxies, sshConfig }: Lab, parts: ClientParts): Promise<void> {
+  const { directory, identity, user, ssh } = parts;
   const knownHosts = join(directory, 'known_hosts');
   const sections: string[] = [];
   const known: string[] = [];
@@ -134,9 +135,7 @@ async function writeClientFiles(parts: ClientParts): Promise<string> {
     sections.push(`Host ${machine.name}\n${lines.map((line) => `  ${line}\n`).join('')}`);
   }
   await writeFile(knownHosts, known.join(''));
-  const sshConfig = join(directory, 'ssh_config');
   await writeFile(sshConfig, sections.join('\n'));
-  return sshConfig;
 }
 
 async function freePort(address: string): Promise<number> {
