@@ -1,8 +1,9 @@
 import { EventBus } from '../events/bus.js';
 import type { Recorded } from '../events/event.js';
-import { summarizeBatch } from '../manager/summary.js';
+import { type SummaryKind, summarizeBatch } from '../manager/summary.js';
 import type { OutputRange } from '../network/network.js';
 import { applyEvent } from '../queue/apply-event.js';
+import type { BatchState } from '../queue/batch-state.js';
 import type { BatchProgress } from './batch-progress.js';
 import { BatchView } from './batch-view.js';
 import { askManager, type EventFeed, followEvents } from './control-client.js';
@@ -51,7 +52,7 @@ export class AttachedBatch implements WatchedBatch {
     } catch (error) {
       if (!this.#left) throw error;
     }
-    const kind = state.ended ? 'complete' : state.stopping === 'no-host' ? 'no-host' : 'stopped';
+    const kind = endOf(state);
     const times = { startedAt: state.startedAt ?? 0, endedAt: Date.parse(state.lastAt) };
     const summary = summarizeBatch(state, { kind, reason: state.stopping }, times);
     return { summary, report: await this.#view.report() };
@@ -102,4 +103,11 @@ export class AttachedBatch implements WatchedBatch {
     this.#view.note(event);
     this.#bus.emit(event);
   }
+}
+
+/** How the controller left the batch, as far as its journal tells. */
+function endOf({ ended, stopping, stopMode }: BatchState): SummaryKind {
+  if (ended) return 'complete';
+  if (stopping === 'no-host') return 'no-host';
+  return stopMode === 'drain' || stopMode === 'kill' ? 'halted' : 'stopped';
 }
