@@ -7,6 +7,7 @@ import { type Contact, createNetwork } from './create-network.js';
 import { findBatch } from './find-batch.js';
 import { type LoadedBatch, loadBatch } from './load-batch.js';
 import { readOutputFile } from './output-file.js';
+import { everyHost } from './replace-hosts.js';
 
 export interface LogRequest extends Contact {
   readonly batch: string;
@@ -83,7 +84,7 @@ async function* readFromHost(
   request: LogRequest,
 ): AsyncGenerator<Buffer> {
   const { file } = loaded;
-  const hosts = file.hosts.filter(({ name }) => name === record.host);
+  const hosts = everyHost(loaded).filter(({ name }) => name === record.host);
   const options: BatchOptions = file.options;
   const network = createNetwork(hosts, options, request);
   const fault = hearFault(network);

@@ -83,6 +83,8 @@ test.serial(
     t.is(added.code, 0, added.stderr);
     await started(2);
     t.is(await where(2), 'b');
+    const logs = await gpool('logs', 'batch', '2');
+    t.is(logs.code, 0, logs.stderr);
 
     t.is((await gpool('hosts', 'drain', 'batch', 'b')).code, 0);
     await go(2);
