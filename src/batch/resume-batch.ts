@@ -3,10 +3,11 @@ import { STATE_FREE } from '../queue/states.js';
 import type { Host } from '../spec/host.js';
 import type { BatchOptions } from './batch-options.js';
 import type { BatchRun } from './batch-run.js';
+import { checkDescriptors } from './check-descriptors.js';
 import type { Contact } from './create-network.js';
 import { createRun } from './create-run.js';
 import { holdBatch, letGoOnError } from './held-batch.js';
-import { replaceHosts } from './replace-hosts.js';
+import { poolHosts, replaceHosts } from './replace-hosts.js';
 import { recordEvents, refreshInputs } from './revise-batch.js';
 
 export interface ResumeRequest extends Contact {
@@ -29,6 +30,7 @@ export async function resumeBatch(request: ResumeRequest): Promise<BatchRun> {
   const held = await holdBatch(directory);
   return letGoOnError(held.store, async () => {
     const pooled = hosts ? await recordEvents(held, replaceHosts(held, hosts)) : held;
+    await checkDescriptors(hosts ?? poolHosts(held), { ...held.file.options, ...contact.connection });
     const current = await refreshInputs(pooled, pooled.state.jobQueue.inState(STATE_FREE), cwd);
     return createRun(current, { contact, hosts, options, onLogError });
   });

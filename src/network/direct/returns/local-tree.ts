@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import PQueue from 'p-queue';
 import { JobError } from '../../../errors.js';
 
 /**
@@ -40,7 +41,7 @@ export class LocalTree {
 
   /** The same for bytes at hand. */
   placeBytes(path: string, bytes: Buffer, mode = 0o600): Promise<void> {
-    return this.#place(path, (part) => writeNew(part, bytes, mode));
+    return SMALL_WRITES.add(() => this.#place(path, (part) => writeNew(part, bytes, mode)));
   }
 
   async #place(path: string, fill: (part: string) => Promise<void>): Promise<void> {
@@ -144,6 +145,8 @@ function ignoreMissing(error: unknown): void {
   if (errorCode(error) !== 'ENOENT') throw error;
 }
 
+/** Hundreds of jobs may end at once; each of these has a file open, and more of them are no faster. */
+const SMALL_WRITES = new PQueue({ concurrency: 16 });
 const PART = '.part-';
 const PART_NAME = /^\.part-[0-9a-f]{18}$/;
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
