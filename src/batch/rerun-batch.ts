@@ -3,12 +3,14 @@ import type { BatchDirectory } from '../journal/batch-directory.js';
 import { describeOutcome } from '../manager/log-line.js';
 import { type Job, tellingAttempt } from '../queue/job.js';
 import { STATE_DONE, STATE_ERROR, STATE_FREE } from '../queue/states.js';
+import type { Host } from '../spec/host.js';
 import { validateSpecs } from '../spec/validate-specs.js';
 import type { BatchRun } from './batch-run.js';
 import type { Contact } from './create-network.js';
 import { createRun } from './create-run.js';
 import { holdBatch, letGoOnError } from './held-batch.js';
 import { loadBatch } from './load-batch.js';
+import { poolHosts, replaceHosts } from './replace-hosts.js';
 import { recordEvents, refreshInputs } from './revise-batch.js';
 import { runBatch } from './run-batch.js';
 import { type JobSelector, selectJobs } from './select-jobs.js';
@@ -18,6 +20,8 @@ export interface RerunRequest extends Contact {
   readonly selector: JobSelector;
   /** What relative paths start from. */
   readonly cwd: string;
+  /** Other hosts than those that it has. @default the same */
+  readonly hosts?: readonly Host[] | undefined;
   readonly onLogError: (error: unknown) => void;
 }
 
@@ -44,7 +48,7 @@ export async function planRerun(
  * (E_BATCH_HELD); then nothing was changed.
  */
 export async function rerunBatch(request: RerunRequest): Promise<BatchRun> {
-  const { directory, selector, cwd, onLogError, ...contact } = request;
+  const { directory, selector, cwd, hosts, onLogError, ...contact } = request;
   // Before it is held: taking hold cuts off a torn end.
   await planRerun(directory, selector);
   const held = await holdBatch(directory);
@@ -52,19 +56,20 @@ export async function rerunBatch(request: RerunRequest): Promise<BatchRun> {
     const jobs = selectJobs(held.state.jobs, selector, held.file.name);
     const specs = jobs.map(({ spec }) => spec);
     await validateSpecs(specs, { cwd });
-    const reopened = await recordEvents(held, jobs.flatMap(reopen));
+    const moved = hosts ? replaceHosts(held, hosts) : [];
+    const reopened = await recordEvents(held, [...moved, ...jobs.flatMap(reopen)]);
     const current = await refreshInputs(reopened, reopened.state.jobQueue.inState(STATE_FREE), cwd);
-    return createRun(current, { contact, onLogError });
+    return createRun(current, { contact, hosts, onLogError });
   });
 }
 
 /** Makes a new batch of the jobs. The one they are from stays as it is. Throws what `planRerun` and `runBatch` throw. */
 export async function rerunAsNew(request: RerunRequest & { readonly out: string }): Promise<BatchRun> {
   const { directory, selector, ...rest } = request;
-  const { state, file } = await loadBatch(directory);
-  const specs = selectJobs(state.jobs, selector, file.name).map(({ spec }) => spec);
-  const { name, hosts, options } = file;
-  return runBatch({ ...rest, name, hosts, options, specs });
+  const loaded = await loadBatch(directory);
+  const { name, options } = loaded.file;
+  const specs = selectJobs(loaded.state.jobs, selector, name).map(({ spec }) => spec);
+  return runBatch({ ...rest, name, hosts: rest.hosts ?? poolHosts(loaded), options, specs });
 }
 
 /** A job that waits or is with a host goes on anyway. */

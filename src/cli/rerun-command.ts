@@ -3,14 +3,15 @@ import { findBatch } from '../batch/find-batch.js';
 import { planRerun, rerunAsNew, rerunBatch } from '../batch/rerun-batch.js';
 import type { JobSelector } from '../batch/select-jobs.js';
 import { SpecError } from '../errors.js';
-import { addConnectOptions, type ConnectOptions, collect, toContact } from './common-options.js';
+import { chooseHosts } from './choose-hosts.js';
+import { addHostOptions, collect, type HostOptions, toContact } from './common-options.js';
 import { parseWhole } from './parse-whole.js';
 import { addOutputOptions } from './run-options.js';
 import { showBatch, warnOnce } from './show-batch.js';
 import { listRerun } from './update-text.js';
 import type { WatchOptions } from './watch-run.js';
 
-interface RerunOptions extends ConnectOptions, WatchOptions {
+interface RerunOptions extends HostOptions, WatchOptions {
   readonly failed: boolean;
   readonly unfinished: boolean;
   readonly all: boolean;
@@ -38,7 +39,7 @@ export function addRerunCommand(program: Command, finish: (exitCode: number) => 
     .option('--out <dir>', 'make a new batch of them there, and leave this one as it is')
     .option('--dry-run', 'list them, run nothing', false)
     .addHelpText('before', EXAMPLES);
-  addOutputOptions(addConnectOptions(command)).action(
+  addOutputOptions(addHostOptions(command)).action(
     async (batch: string | undefined, options: RerunOptions) => {
       finish(await rerun(batch, options));
     },
@@ -49,6 +50,7 @@ async function rerun(batch: string | undefined, options: RerunOptions): Promise<
   const cwd = process.cwd();
   const selector = readSelector(options);
   const directory = await findBatch(batch, cwd);
+  const hosts = await chooseHosts(options);
   const jobs = await planRerun(directory, selector);
   if (options.dryRun) {
     process.stdout.write(
@@ -60,7 +62,14 @@ async function rerun(batch: string | undefined, options: RerunOptions): Promise<
   }
   process.stderr.write(`gpool: ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'} again\n`);
   return showBatch(options, cwd, (around) => {
-    const request = { directory, selector, cwd, onLogError: warnOnce(), ...toContact(options, around) };
+    const request = {
+      directory,
+      selector,
+      cwd,
+      hosts,
+      onLogError: warnOnce(),
+      ...toContact(options, around),
+    };
     return options.out === undefined ? rerunBatch(request) : rerunAsNew({ ...request, out: options.out });
   });
 }
