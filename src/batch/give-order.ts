@@ -9,6 +9,7 @@ import { tellIntent } from '../manager/tell-intent.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
 import { askManager } from './control-client.js';
 import { type Contact, createNetwork } from './create-network.js';
+import { endRemoved, listRemoved } from './end-removed.js';
 import { type HeldBatch, holdBatch } from './held-batch.js';
 import { describeOrder, type OrderAnswer } from './order-answer.js';
 import { poolHosts } from './replace-hosts.js';
@@ -47,6 +48,7 @@ async function recordOrder(held: HeldBatch, order: Order, contact: Contact): Pro
   const { state, store } = held;
   try {
     const events = planOrder(order, state);
+    const removed = listRemoved(held, events);
     await new Recorder(store, state, () => {}).write(events);
     const open = listOpen(held, order);
     const faults = await tellHosts(held, open, contact);
@@ -57,7 +59,7 @@ async function recordOrder(held: HeldBatch, order: Order, contact: Contact): Pro
       later,
       laterHosts,
       by: 'journal',
-      faults: [...faults.values()],
+      faults: [...faults.values(), ...(await endRemoved(held, removed, contact)).values()],
     };
   } finally {
     await store.close();

@@ -1,9 +1,7 @@
 import type { Recorded } from '../events/event.js';
-import type { Attempt, Network } from '../network/network.js';
+import type { Network } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
-import { liveAttempts } from '../queue/job.js';
-import { STATE_BUSY, STATE_UNKNOWN } from '../queue/states.js';
-import { createAttempt } from './attempt.js';
+import { listOpenOn } from './list-open-on.js';
 
 /** Does what follows from hosts that come and go. What a host does not do when asked is its own loss: it is let go of. */
 export class HostActions {
@@ -26,19 +24,9 @@ export class HostActions {
 
   async #remove(host: string): Promise<void> {
     // Listed before what they had is given up, which is recorded next.
-    const open = this.#listOpen(host);
+    const open = listOpenOn(this.#batch, this.#state, host);
     await Promise.allSettled(open.map((attempt) => this.#network.killJob(attempt)));
     await this.#letGo(host);
-  }
-
-  #listOpen(host: string): Attempt[] {
-    const { jobQueue } = this.#state;
-    const handed = [...jobQueue.inState(STATE_BUSY), ...jobQueue.inState(STATE_UNKNOWN)];
-    return handed.flatMap((job) =>
-      liveAttempts(job)
-        .filter((attempt) => attempt.host === host && attempt.outcome === null)
-        .map((attempt) => createAttempt(this.#batch, job, attempt)),
-    );
   }
 
   async #letGo(host: string): Promise<void> {

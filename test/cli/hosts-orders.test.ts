@@ -156,6 +156,25 @@ test.serial(
   },
 );
 
+test.serial('a host is removed now also when nobody runs the batch: what ran there is ended', async (t) => {
+  const { cwd, pool, gpool, started, where } = await prepare(t, ['a', 'b']);
+  const hosts = ['-F', pool.sshConfig, '-S', 'a', '-j', '1'];
+  const work = `trap 'touch ${cwd}/ended' EXIT TERM; ${WORK.replaceAll('$DIR', cwd)}`;
+  const child = startGpool(['run', ...hosts, '--out', 'batch', '--', work, ':::', '1'], { cwd });
+  const run = finish(child);
+  await started(1);
+  child.kill('SIGKILL');
+  await run;
+  t.is((await gpool('hosts', 'add', 'batch', '1/b')).code, 0);
+  const removed = await gpool('hosts', 'remove', 'batch', 'a', '--now');
+  t.is(removed.code, 0, removed.stderr);
+  await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 30_000, what: 'the end of the job on a' });
+  await writeFile(join(cwd, 'go'), '');
+  const resumed = await gpool('resume', 'batch');
+  t.is(resumed.code, 0, resumed.stderr);
+  t.is(await where(1), 'b');
+});
+
 test.serial('orders about hosts that the batch does not have are refused, and change nothing', async (t) => {
   const { cwd, gpool } = await prepare(t, ['a']);
   const run = await runGpool(['run', '--out', 'batch', '--', 'true', ':::', '1'], { cwd });
