@@ -61,7 +61,8 @@ export class SlowHosts implements Rule {
 export function compareSpeed(own: readonly number[], others: readonly number[]): number | null {
   if (own.length < ENOUGH || others.length < ENOUGH) return null;
   const [mine, theirs] = [median(own), median(others)];
-  return Math.abs(mine - theirs) < LEAST_DIFFERENCE_MS ? 1 : mine / theirs;
+  // Under a millisecond nothing is known; and no journal can hold an endless ratio.
+  return Math.abs(mine - theirs) < LEAST_DIFFERENCE_MS ? 1 : mine / Math.max(theirs, 1);
 }
 
 function median(values: readonly number[]): number {
