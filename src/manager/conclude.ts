@@ -86,6 +86,7 @@ function retryFacts(result: Result, outcome: Outcome, cost: number): RetryFacts 
     refusals: lost.length - losses + 1,
     requests: uncounted.filter((earlier) => asksElsewhere(earlier.outcome)).length + 1,
     repeatable: job.spec.repeatable,
+    halted: attempt.halted,
     mayHaveRun: result.kind !== 'refused',
   };
 }

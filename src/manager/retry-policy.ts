@@ -32,10 +32,9 @@ export interface RetrySettings extends RetryRules {
 }
 
 /** How a Manager decides about attempts that did not succeed, as its batch stands now. */
-export function createRetryPolicy(settings: RetrySettings, { hosts, stopMode }: BatchState): RetryPolicy {
-  const halting = stopMode === 'kill';
+export function createRetryPolicy(settings: RetrySettings, { hosts }: BatchState): RetryPolicy {
   const retryCost = (failure: Failure): number => askCost(failure, settings);
-  return { ...settings, hosts: hosts.length, halting, now: settings.clock.now(), retryCost };
+  return { ...settings, hosts: hosts.length, now: settings.clock.now(), retryCost };
 }
 
 /** A cost function that throws, or answers no cost, ends the retries: what it meant cannot be known. */

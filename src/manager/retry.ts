@@ -16,6 +16,8 @@ export interface RetryFacts {
   readonly requests: number;
   /** False when no second attempt may be made after one that may have run. */
   readonly repeatable: boolean;
+  /** Whether a hard halt of the batch ended it: the job is wanted again when the batch is gone on with. */
+  readonly halted: boolean;
   /** Whether the attempt may have run. */
   readonly mayHaveRun: boolean;
 }
@@ -24,8 +26,6 @@ export interface RetryLimits extends RetryRules {
   readonly retries: number;
   /** Hosts in the pool: a job is given to each of them before it gives up because they refuse it. */
   readonly hosts: number;
-  /** Whether running jobs are being ended because the batch halts: they are wanted again when it is gone on with. */
-  readonly halting?: boolean;
 }
 
 export type RetryDecision =
@@ -37,7 +37,7 @@ export type RetryDecision =
 export function decideRetry(facts: RetryFacts, policy: RetryLimits): RetryDecision {
   const { outcome } = facts;
   if (outcome.kind === 'recalled') return AGAIN;
-  if (outcome.kind === 'cancelled') return policy.halting && facts.repeatable ? AGAIN : GIVE_UP;
+  if (outcome.kind === 'cancelled') return facts.halted && facts.repeatable ? AGAIN : GIVE_UP;
   if (isNotTheJobs(outcome)) return mayGoOn(facts, policy) ? AGAIN : GIVE_UP;
   // Inputs that cannot be read here cannot be read on the next host either.
   if (outcome.kind === 'lost') return GIVE_UP;

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { startEmbeddedHosts } from '../../src/testing/index.js';
 import { type GpoolRun, runGpool } from '../helpers/run-gpool.js';
 import { tempDir } from '../helpers/temp-dir.js';
 import { sshdTest } from '../helpers/tiers.js';
@@ -98,6 +99,44 @@ test.serial('a job gets its signal before the time limit, and what it saved goes
   );
   t.is(code, 0, stderr);
   t.is(stdout, 'went on with step 7\n');
+});
+
+test.serial('a job that runs far longer than the median is ended', async (t) => {
+  const cwd = await tempDir(t);
+  const { code, stderr } = await runGpool(
+    ['run', '-j4', '--timeout', '300%', '--', 'sleep', ':::', '0.5', '0.5', '0.5', '300'],
+    { cwd },
+  );
+  t.is(code, 1, stderr);
+  t.regex(stderr, /timed out: job 4/);
+});
+
+test.serial('a job that exits 99 on one host ends well on another', async (t) => {
+  const cwd = await tempDir(t);
+  const pool = await startEmbeddedHosts({ names: ['lab01', 'lab02'] });
+  t.teardown(() => pool.close());
+  const script = 'if [[ $GPOOL_HOST == lab01 ]]; then exit 99; fi; echo on $GPOOL_HOST';
+  const { code, stdout, stderr } = await runGpool(
+    [
+      'run',
+      '-F',
+      pool.sshConfig,
+      '-S',
+      '2/lab01,1/lab02',
+      '--placement',
+      'pack',
+      '-k',
+      '--',
+      script,
+      ':::',
+      '1',
+      '2',
+      '3',
+    ],
+    { cwd },
+  );
+  t.is(code, 0, stderr);
+  t.is(stdout, 'on lab02 1\non lab02 2\non lab02 3\n');
 });
 
 /** Runs the same words with GNU parallel and with gpool, and answers which jobs ended how: `number exit-value`. */

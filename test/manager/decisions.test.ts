@@ -19,6 +19,7 @@ const facts = (partial: Partial<RetryFacts>): RetryFacts => ({
   refusals: 1,
   requests: 1,
   repeatable: true,
+  halted: false,
   mayHaveRun: true,
   ...partial,
 });

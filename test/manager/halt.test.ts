@@ -1,11 +1,21 @@
+import { join } from 'node:path';
 import test from 'ava';
 import { HostError } from '../../src/errors.js';
+import { BatchDirectory } from '../../src/journal/batch-directory.js';
+import { openBatchStore } from '../../src/journal/batch-store.js';
+import { readJournal } from '../../src/journal/journal-reader.js';
+import { Manager } from '../../src/manager/manager.js';
 import type { ManagerOptions } from '../../src/manager/manager-options.js';
 import type { Attempt } from '../../src/network/network.js';
 import type { AttemptPlan } from '../../src/network/simulated/plan.js';
+import { SimulatedNetwork } from '../../src/network/simulated/simulated-network.js';
+import { applyEvent } from '../../src/queue/apply-event.js';
+import { createBatchState } from '../../src/queue/batch-state.js';
 import { formatHaltRule, parseHaltRule } from '../../src/spec/halt-rule.js';
+import { ManualClock } from '../../src/testing/manual-clock.js';
 import { makeSpecs } from '../helpers/make-specs.js';
 import { eventsOf, simulate } from '../helpers/simulate.js';
+import { tempDir } from '../helpers/temp-dir.js';
 
 /** Jobs with these ids fail; each takes as many seconds as its id says. */
 const failing =
@@ -109,6 +119,31 @@ test('a soft halt waits for a host that is away and has a running job', async (t
   const { kind, counts } = await run();
   t.is(kind, 'halted');
   t.like(counts, { done: 2, error: 1, free: 6 });
+});
+
+test('what a hard halt ended waits again also when only the next controller hears of its end', async (t) => {
+  const out = join(await tempDir(t), 'batch');
+  const specs = makeSpecs(2);
+  const clock = new ManualClock();
+  const plan = ({ job, n }: Attempt): AttemptPlan => {
+    if (job === '1') return { outcome: { kind: 'failed', code: 1 } };
+    return n === 1 ? { durationMs: Number.POSITIVE_INFINITY, silent: true } : {};
+  };
+  const network = new SimulatedNetwork({ hosts: [{ name: 'a', slots: 2 }], clock, plan });
+  const first = new Manager({ clock, out, halt: 'now,fail=1' });
+  first.setup(specs, network);
+  t.like(await clock.runUntil(first.processJobs()), { kind: 'halted', counts: { busy: 1, error: 1 } });
+  const directory = new BatchDirectory(out);
+  const state = createBatchState(specs, ['a']);
+  await readJournal(directory.journalFile, (event) => void applyEvent(state, event));
+  const store = await openBatchStore(directory, { batch: state.batch, clock });
+  const second = new Manager({ clock, store, state });
+  second.setup(specs, network);
+  t.like((await clock.runUntil(second.processJobs())).counts, { done: 1, error: 1 });
+  t.deepEqual(
+    state.jobs[1]?.attempts.map(({ outcome, counted }) => `${outcome?.kind} ${counted}`),
+    ['cancelled false', 'succeeded true'],
+  );
 });
 
 test('the forms of GNU parallel are read, and what is none is refused', (t) => {
