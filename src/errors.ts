@@ -104,6 +104,7 @@ export const ERROR_CODES = {
   E_INVENTORY: { domain: 'spec', operation: 'read the host inventory', next: 'Correct the inventory at the line named.' },
   E_NO_HOST: { domain: 'spec', operation: 'choose hosts', next: 'Name hosts with -S HOSTS or --slf FILE.' },
   E_DESCRIPTORS: { domain: 'spec', operation: 'count open files', next: 'Allow more (`ulimit -Hn` shows how many you may have), or use fewer hosts.' },
+  E_MEMORY: { domain: 'spec', operation: 'count jobs', next: 'Make several batches of it.' },
   E_BATCH_EXISTS: { domain: 'state', operation: 'create the batch directory', next: 'Choose another directory with --out.' },
   E_BATCH_WRITE: { domain: 'state', operation: 'write the batch directory', next: 'Choose a directory you can write, with free space, with --out.' },
   E_BATCH_NOT_FOUND: { domain: 'state', operation: 'open the batch', next: 'Name a batch directory; `ls batches` shows them.' },

@@ -11,6 +11,7 @@ import { readVersion } from '../version.js';
 import type { BatchOptions } from './batch-options.js';
 import type { BatchRun } from './batch-run.js';
 import { checkDescriptors } from './check-descriptors.js';
+import { checkMemory } from './check-memory.js';
 import type { Contact } from './create-network.js';
 import { createRun } from './create-run.js';
 import { digestInputs, type InputDigests } from './input-digests.js';
@@ -43,6 +44,7 @@ export interface BatchRequest extends Contact {
 export async function runBatch(request: BatchRequest): Promise<BatchRun> {
   const { name, specs, hosts, cwd, out } = request;
   await checkDescriptors(hosts, request.options);
+  checkMemory(specs.length);
   await validateSpecs(specs, { cwd });
   const inputs = await digestInputs(specs, cwd);
   const directory = await createBatchDirectory({
