@@ -85,6 +85,8 @@ function applyHostAdded(state: BatchState, event: Extract<PoolEvent, { type: 'ho
   if (host.hold?.kind === 'draining') host.hold = null;
   if (host.state !== STATE_DONE) return true;
   Object.assign(host, { slow: null, setAsides: 0 });
+  // Late news of the first time may have left one.
+  delete state.offsets[host.name];
   moveHost(state, host, 'unknown', event.type);
   return true;
 }

@@ -247,11 +247,11 @@ const CASES: Readonly<Record<string, Case>> = {
     async body(t, bench) {
       const { host } = bench;
       const { attempt } = await bench.run(jobs.exit(0));
-      await bench.network.removeHost(host.name, { cleanup: true });
+      const leaving = bench.network.removeHost(host.name, { cleanup: true });
       await bench.network.removeHost(host.name);
       t.deepEqual(bench.network.getHosts(), []);
       await t.throwsAsync(bench.network.launchJob(attempt), { instanceOf: HostError });
-      await bench.network.addHost(host);
+      await Promise.all([leaving, bench.network.addHost(host)]);
       t.deepEqual(await bench.status(attempt), { state: 'unknown' });
       t.deepEqual((await bench.run(jobs.exit(0))).outcome, { kind: 'succeeded' });
     },

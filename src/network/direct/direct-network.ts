@@ -59,7 +59,7 @@ export class DirectNetwork implements Network {
     | ((host: Host, options: { readonly runsJobs: boolean; readonly offset: number }) => DirectHost)
     | null = null;
   /** Hosts that are being let go of. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #leaving = new Map<string, Promise<void>>();
 
   constructor(options: DirectNetworkOptions) {
     this.#options = options;
@@ -90,6 +90,8 @@ export class DirectNetwork implements Network {
   async addHost(host: Host): Promise<void> {
     const known = this.#hosts.get(host.name);
     if (known) return known.link.resize(host.slots);
+    // It begins anew when nothing is left of the first time.
+    await this.#leaving.get(host.name);
     if (!this.#create)
       throw new StateError('E_INTERNAL', { what: 'the network is not open', where: host.name });
     const added = this.#create(host, { runsJobs: true, offset: 0 });
@@ -101,9 +103,9 @@ export class DirectNetwork implements Network {
     const host = this.#hosts.get(name);
     if (!host) return Promise.resolve();
     this.#hosts.delete(name);
-    const leaving = (cleanup ? host.cleanUp() : Promise.resolve()).finally(() => host.link.close());
-    this.#leaving.add(leaving);
-    return leaving.finally(() => this.#leaving.delete(leaving));
+    const leaving = this.#letGo(host, cleanup).finally(() => this.#leaving.delete(name));
+    this.#leaving.set(name, leaving);
+    return leaving;
   }
 
   subscribe(listener: NetworkListener): () => void {
@@ -173,9 +175,16 @@ export class DirectNetwork implements Network {
 
   async close({ cleanup = false }: { readonly cleanup?: boolean } = {}): Promise<void> {
     const hosts = [...this.#hosts.values()];
+    this.#create = null;
     if (cleanup) await Promise.all(hosts.map((host) => host.cleanUp()));
     await Promise.all([...hosts, ...this.#managers.values()].map((host) => host.link.close()));
-    await Promise.allSettled(this.#leaving);
+    await Promise.all(this.#leaving.values());
+  }
+
+  /** Never rejects: what cannot be cleaned up now, `gpool gc` finds later. */
+  async #letGo(host: DirectHost, cleanup: boolean): Promise<void> {
+    if (cleanup) await host.cleanUp().catch(() => {});
+    await host.link.close();
   }
 
   #linkOptions(batch: string) {
