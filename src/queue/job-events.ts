@@ -118,6 +118,7 @@ export function createAttempt(
     counted: true,
     cost: 1,
     overdue: false,
+    halted: false,
     recalled: false,
     settled: false,
   };

@@ -32,6 +32,8 @@ export interface AttemptRecord {
   cost: number;
   /** Whether it ran longer than it may by the median, and is being ended for that. */
   overdue: boolean;
+  /** Whether a hard halt of the batch ends it: it has not failed by that. */
+  halted: boolean;
   /** Its host was asked to give it back before it starts. */
   recalled: boolean;
   /** Concluded, or needed no more: what its host still tells of it is noted here and moves the job no more. */

@@ -1,14 +1,23 @@
 import type { ManagerEvent, Recorded } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { BatchState } from './batch-state.js';
-import type { AttemptRecord } from './job.js';
+import { type AttemptRecord, liveAttempts } from './job.js';
+import { STATE_BUSY, STATE_UNKNOWN } from './states.js';
 
 type StopEvent<K extends ManagerEvent['type']> = Recorded<Extract<ManagerEvent, { type: K }>>;
 
 export function applyBatchStopping(state: BatchState, event: StopEvent<'batch.stopping'>): boolean {
   state.stopping = event.reason;
   state.stopMode = event.mode ?? 'leave';
+  if (event.mode === 'kill') markHalted(state);
   return true;
+}
+
+/** All that hosts have. */
+function markHalted({ jobQueue }: BatchState): void {
+  for (const job of [...jobQueue.inState(STATE_BUSY), ...jobQueue.inState(STATE_UNKNOWN)]) {
+    for (const attempt of liveAttempts(job)) attempt.halted = attempt.outcome === null;
+  }
 }
 
 /** Whoever goes on with a batch that was stopped counts anew what ends: the stop was for what had ended by then. */
