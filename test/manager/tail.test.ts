@@ -51,6 +51,17 @@ test('with one host ten times slower the batch takes hardly longer than without'
   t.true(ratio <= 1.3, `${ratio}`);
 });
 
+test('one host where everything hangs does not hold up the batch', async (t) => {
+  const plan = ({ host }: Attempt) => (host === 'b' ? { durationMs: Number.POSITIVE_INFINITY } : TEN_SECONDS);
+  const hosts = FOUR.map((name) => ({ name, slots: 4 }));
+  const { manager, events, clock, run } = simulate(makeSpecs(100), { hosts, plan });
+  t.is((await run()).counts.done, 100);
+  t.is(eventsOf(events, 'job.copied').length, 4);
+  t.is(manager.hosts[1]?.running, 0, 'what hung there was killed');
+  // Without b: 100 jobs on twelve slots.
+  t.true(clock.elapsed() <= 1.2 * 90_000, `${clock.elapsed()} ms`);
+});
+
 test('even jobs are not copied', async (t) => {
   const durations = [9_000, 10_000, 11_000, 12_000, 13_000];
   const plan = ({ job }: Attempt) => ({ durationMs: durations[Number(job) % 5] ?? 0 });
