@@ -17,6 +17,7 @@ export type {
   Collected,
   GpoolEvent,
   HostFacts,
+  ManagerEvent,
   NetworkEvent,
   Recorded,
   Survivor,
@@ -27,6 +28,7 @@ export type { BatchStore } from './journal/batch-store.js';
 export { LoggingManager, type LoggingManagerOptions } from './manager/logging-manager.js';
 export { Manager } from './manager/manager.js';
 export type { ManagerOptions } from './manager/manager-options.js';
+export type { Order } from './manager/order.js';
 export type { Placement } from './manager/placement.js';
 export type { Failure } from './manager/retry-policy.js';
 export type { BatchSummary, JobFailure, UnfinishedJob } from './manager/summary.js';
