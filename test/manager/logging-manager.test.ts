@@ -55,6 +55,30 @@ test('a failed job has a FAIL line with the reason, one that is tried again an A
   );
 });
 
+test('a copy has a COPY line, and an attempt that decided nothing a DROP line', async (t) => {
+  const plan: Plan = ({ id, n }) => {
+    if (id === '1.1') return { durationMs: 60_000 };
+    return n > 1 ? { outcome: { kind: 'failed', code: 3 } } : { durationMs: 5_000 };
+  };
+  const log = await logOf(makeSpecs(5), { hosts: ['lab01', 'lab02'], plan }, { placement: 'pack' });
+  t.regex(log, /^COPY lab02\/1\.2 w\/name job-1 as job #0$/m);
+  t.regex(log, /^DROP lab02\/1\.2 w\/name job-1 as job #0: exit code 3$/m);
+  t.regex(log, /^DONE lab01\/1\.1 w\/name job-1 as job #0$/m);
+});
+
+test('an attempt that is asked back has a RECALL line, and an AGAIN line when it came back', async (t) => {
+  const hosts = ['lab01', { name: 'lab02', speed: 0.01 }];
+  const log = await logOf(
+    makeSpecs(400),
+    { hosts, plan: () => ({ durationMs: 10 }) },
+    { placement: 'spread' },
+  );
+  const [, attempt] = /^RECALL lab02\/(\S+) /m.exec(log) ?? [];
+  t.truthy(attempt);
+  t.true(log.includes(`AGAIN lab02/${attempt} w/name`));
+  t.regex(log, /^AGAIN lab02\/.*: recalled$/m);
+});
+
 test('a lost host has a line of its own', async (t) => {
   const hosts = [{ name: 'a', outages: [{ atMs: 100, forMs: 100 }] }];
   t.regex(await logOf(makeSpecs(1), { hosts }), /^HOST a lost: the link is down \(E_CONN_LOST\)$/m);
