@@ -9,15 +9,23 @@ export function applyAll(state: BatchState, events: readonly GpoolEvent[]): void
     applyEvent(state, { seq: state.seq + 1, at: '2026-03-01T10:00:00.000Z', ...event });
 }
 
-/** Starts the batch and lets its first jobs end: each on a host, with an outcome. */
-export function settleJobs(state: BatchState, ends: readonly (readonly [string, Outcome])[]): void {
-  const hosts = state.hosts.map(({ name }) => name);
+/** The batch starts and its first jobs end: each on a host, with an outcome. */
+export function settleEvents(
+  { jobs, hosts }: BatchState,
+  ends: readonly (readonly [string, Outcome])[],
+): readonly GpoolEvent[] {
+  const names = hosts.map(({ name }) => name);
   const facts = { cores: 2, bash: '5.2', memoryKb: 1, bootId: 'x', hostname: 'x', warnings: [] };
-  applyAll(state, [
-    { type: 'batch.started', batch: 'b', jobs: state.jobs.length, hosts },
-    ...hosts.map((host): GpoolEvent => ({ type: 'host.ready', host, slots: 100, facts })),
+  return [
+    { type: 'batch.started', batch: 'b', jobs: jobs.length, hosts: names },
+    ...names.map((host): GpoolEvent => ({ type: 'host.ready', host, slots: 100, facts })),
     ...ends.flatMap(([host, outcome], at) => lifeOf(String(at + 1), host, outcome)),
-  ]);
+  ];
+}
+
+/** Applies `settleEvents`. */
+export function settleJobs(state: BatchState, ends: readonly (readonly [string, Outcome])[]): void {
+  applyAll(state, settleEvents(state, ends));
 }
 
 function lifeOf(job: string, host: string, outcome: Outcome): GpoolEvent[] {
