@@ -61,12 +61,14 @@ export class HostEvidence {
    */
   suspicion(passed: (job: string) => boolean, elsewhere: Elsewhere): string | null {
     const failed = this.#quick.size;
+    const succeeded = elsewhere.succeeded - this.#since.succeeded;
+    const ended = succeeded + elsewhere.failed - this.#since.failed;
+    // Where jobs fail everywhere, a row of them proves nothing.
+    if (succeeded < USUAL_SUCCESS * ended) return null;
     const what = `${failed} jobs in a row failed here within ${QUICK_MS / 1000} s`;
     const proven = [...this.#quick.values()].filter(({ job }) => passed(job)).length;
     if (proven >= PROOFS) return `${what}, and ${proven} of them succeeded elsewhere`;
-    const succeeded = elsewhere.succeeded - this.#since.succeeded;
-    const ended = succeeded + elsewhere.failed - this.#since.failed;
-    const oddOneOut = failed >= LONG_ROW && succeeded >= LONG_ROW && succeeded >= 0.9 * ended;
+    const oddOneOut = failed >= LONG_ROW && succeeded >= LONG_ROW;
     return oddOneOut ? `${what}, while ${succeeded} of ${ended} succeeded elsewhere` : null;
   }
 }
@@ -90,3 +92,4 @@ const MOST_FAULTS = 3;
 const FAULT_WINDOW_MS = 10 * 60_000;
 const QUICK_MS = 10_000;
 const PROOFS = 3;
+const USUAL_SUCCESS = 0.9;

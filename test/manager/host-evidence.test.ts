@@ -80,6 +80,12 @@ test('three quick failures that pass elsewhere are the host’s', (t) => {
   );
   const why = evidence.suspicion((job) => Number(job) <= 3, NOBODY);
   t.is(why, '4 jobs in a row failed here within 10 s, and 3 of them succeeded elsewhere');
+  const flaky = { succeeded: 80, failed: 20 };
+  t.is(
+    evidence.suspicion(() => true, flaky),
+    null,
+    'they fail now and then everywhere',
+  );
 });
 
 test('five in a row are the host’s when at least five jobs and nine in ten succeed elsewhere', (t) => {
