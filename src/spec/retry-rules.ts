@@ -21,7 +21,7 @@ export interface RetryRules {
   readonly retryDelaySecs?: number;
 }
 
-export const RETRY_WORDS = ['signal', 'oom', 'timeout'] as const;
+const RETRY_WORDS = ['signal', 'oom', 'timeout'] as const;
 
 /** What is wrong with a cause, or null. */
 export function findCauseProblem(cause: unknown): string | null {
@@ -36,12 +36,11 @@ export function findCauseProblem(cause: unknown): string | null {
 export function parseRetryCauses(text: string, where: string): RetryCause[] {
   return text.split(',').map((part) => {
     const word = part.trim();
-    const cause = RETRY_WORDS.find((known) => known === word) ?? (/^\d+$/.test(word) ? Number(word) : word);
-    const what = findCauseProblem(cause);
-    if (what === null && typeof cause !== 'string') return cause;
-    const known = RETRY_WORDS.find((name) => name === cause);
-    if (known) return known;
+    const named = RETRY_WORDS.find((known) => known === word);
+    if (named) return named;
+    const what = findCauseProblem(/^\d+$/.test(word) ? Number(word) : word);
+    if (what === null) return Number(word);
     const next = 'Name exit codes and signal, oom or timeout, with commas between them: 75,80,signal.';
-    throw new SpecError('E_USAGE', { what: what ?? '', where, next });
+    throw new SpecError('E_USAGE', { what, where, next });
   });
 }

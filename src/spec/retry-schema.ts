@@ -1,15 +1,11 @@
 import { z } from 'zod';
-import { findCauseProblem, RETRY_WORDS } from './retry-rules.js';
+import { findCauseProblem, type RetryCause } from './retry-rules.js';
 
-const causesSchema = z.array(
-  z
-    .union([z.number(), z.enum(RETRY_WORDS)], `is no exit code, nor one of ${RETRY_WORDS.join(', ')}`)
-    .superRefine((cause, context) => {
-      const message = findCauseProblem(cause);
-      if (message !== null) context.addIssue({ code: 'custom', message });
-    }),
-  'is not a list of exit codes and words',
-);
+const causeSchema = z.custom<RetryCause>((cause) => findCauseProblem(cause) === null, {
+  error: ({ input }) => findCauseProblem(input) ?? undefined,
+});
+
+const causesSchema = z.array(causeSchema, 'is not a list of exit codes and words');
 
 const retriesSchema = z.int('is not a whole number').min(0, 'is negative');
 

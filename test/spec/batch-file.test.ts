@@ -150,6 +150,19 @@ const mistakes: [title: string, text: string, problems: string[]][] = [
     'command: x\nlimits:\n  timeout: 0\n',
     ['3: limits.timeout: "0" would end every job at once'],
   ],
+  ['no tries at all', 'command: x\nretries: 0\n', ['2: retries: is less than 1']],
+  [
+    'codes that cannot be tried again',
+    'command: x\nretries: 2\nretryOn: [300]\nneverRetry: [oops]\n',
+    ['3: retryOn.0: 300 is no exit code from 1 to 255', '4: neverRetry.0: "oops" is no exit code'],
+  ],
+  ['a malformed halt rule', 'command: x\nhalt: soon,fails=1\n', ['2: halt: "soon,fails=1" is no halt rule']],
+  ['a signal before no limit', 'command: x\nlimits: { signal: USR1@60 }\n', ['1: there is a signal before']],
+  [
+    'a limit below the median',
+    'command: x\nlimits: { timeout: 90% }\n',
+    ['2: limits.timeout: "90%" of the median'],
+  ],
   ['an empty command', "command: ''\n", ['1: commands: has no command']],
   [
     'both command and commands',
@@ -210,4 +223,27 @@ test('a batch file that is not there is told by its name', async (t) => {
     code: 'E_BATCH_FILE',
     message: /\/nonexistent\/b.yaml: the batch file cannot be read: ENOENT/,
   });
+});
+
+test('a job of a batch file keeps its own rules about retries, and takes the others from the file', async (t) => {
+  const text = [
+    'retries: 3',
+    'retryDelay: 1m',
+    'halt: -1',
+    'jobs:',
+    '  - command: a',
+    '  - { command: b, retries: 1, retryOn: [75, oom] }',
+    '  - { command: c, limits: { timeout: 200% } }',
+  ].join('\n');
+  const { specs, halt } = await read(t, text);
+  t.is(halt, '-1');
+  t.deepEqual(
+    specs.map(({ retry }) => retry),
+    [
+      { retries: 2, retryDelaySecs: 60 },
+      { retries: 0, retryOn: [75, 'oom'], retryDelaySecs: 60 },
+      { retries: 2, retryDelaySecs: 60 },
+    ],
+  );
+  t.deepEqual(specs[2]?.limits, { timeoutPercent: 200 });
 });
