@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { loadBatch } from '../../src/batch/load-batch.js';
+import { resumeBatch } from '../../src/batch/resume-batch.js';
 import { runBatch } from '../../src/batch/run-batch.js';
 import type { Recorded } from '../../src/events/event.js';
 import { BatchDirectory } from '../../src/journal/batch-directory.js';
@@ -64,4 +65,37 @@ test('a result that is ready when a host counted as lost returns does not overwr
   t.is(job && tellingAttempt(job)?.id, '1.2');
   t.is(job?.attempts[0]?.outcome?.kind, 'lost');
   t.is(readFileSync(join(cwd, 'b/jobs/1/2/stdout'), 'utf8'), '2\n');
+});
+
+test('a batch that was left is gone on with elsewhere when a person says that its host is lost', async (t) => {
+  const cwd = await tempDir(t);
+  const pool = await startEmbeddedHosts({ names: ['lab01', 'lab02'] });
+  t.teardown(() => pool.close());
+  const onLogError = (error: unknown): void => {
+    throw error;
+  };
+  const out = join(cwd, 'b');
+  const commands = ['if ((GPOOL_ATTEMPT == 1)); then sleep 1000; fi', 'echo $GPOOL_ATTEMPT'];
+  const first = await runBatch({
+    name: 'left',
+    specs: [makeSpec({ commands })],
+    hosts: parseHosts('1/lab01,1/lab02'),
+    options: { configFile: pool.sshConfig, placement: 'pack' },
+    cwd,
+    out,
+    onLogError,
+  });
+  const started: string[] = [];
+  first.subscribe((event) => event.type === 'job.started' && started.push(event.host));
+  const left = first.start();
+  await waitFor(() => started.length === 1, { limitMs: 30_000, what: 'the start' });
+  first.stop('closing the laptop');
+  t.is((await left).summary.kind, 'stopped');
+  const host = pool.hosts.find(({ name }) => name === started[0]);
+  host?.silence();
+  const options = { lostAfterSecs: 1 };
+  const second = await resumeBatch({ directory: new BatchDirectory(out), cwd, options, onLogError });
+  t.is((await second.start()).summary.counts.done, 1);
+  t.is(readFileSync(join(out, 'jobs/1/2/stdout'), 'utf8'), '2\n');
+  host?.restore();
 });
