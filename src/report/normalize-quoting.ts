@@ -11,14 +11,19 @@ export function normalizeQuoting(command: string): string {
 function normalizeToken(token: string): string {
   if (token.length > 1 && token.startsWith("'")) return backslash(token.slice(1, -1));
   if (token.length > 1 && token.startsWith('"')) return escapeDouble(token.slice(1, -1));
-  return token.length > 1 ? backslash(token.slice(1)) : token;
+  return token.length > 1 ? unquote(token) : token;
 }
 
 function escapeDouble(text: string): string {
-  return text.replace(/\\[$`"\\]|[\s\S]/g, (piece) => {
-    if (piece.length > 1) return backslash(piece.slice(1));
+  return text.replace(/\\[$`"\\\n]|[\s\S]/g, (piece) => {
+    if (piece.length > 1) return unquote(piece);
     return piece === '$' || piece === '`' ? `"${piece}` : backslash(piece);
   });
+}
+
+/** What a backslash quotes; before the end of a line it joins that with the next. */
+function unquote(pair: string): string {
+  return pair === '\\\n' ? '' : backslash(pair.slice(1));
 }
 
 function backslash(text: string): string {
