@@ -39,3 +39,16 @@ test('copies keep one slow host from holding up the end of a batch', async (t) =
     'copies: 1 → 1 made, all done after 125 minutes',
   ]);
 });
+
+test('the retries example tries again, gives up and halts as its rules say', async (t) => {
+  const { code, stdout, stderr } = await runExample('retries/retries.js', await tempDir(t));
+  t.is(code, 0, stderr);
+  t.deepEqual(stdout.trimEnd().split('\n'), [
+    'flaky is tried again',
+    'steady is done',
+    'wrong has failed: failed',
+    'greedy has failed: killed',
+    'halted: halt rule soon,fail=2: 2 of 5 jobs failed, the last one job 4 (greedy) on this machine: killed by signal 9',
+    '2 jobs wait for someone to go on',
+  ]);
+});
