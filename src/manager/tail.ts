@@ -19,6 +19,8 @@ export class Tail implements Rule {
   readonly #times: RunTimes;
   /** When attempts started, by `elapsed`. */
   readonly #startedAt = new Map<string, number>();
+  /** When hosts came or came back, by `elapsed`. */
+  readonly #readyAt = new Map<string, number>();
   #cancelTimer: () => void = () => {};
 
   constructor(context: RuleContext, options: TailOptions) {
@@ -28,6 +30,7 @@ export class Tail implements Rule {
   }
 
   observe(event: Recorded): void {
+    if (event.type === 'host.ready') this.#readyAt.set(event.host, this.#context.clock.elapsed());
     if (event.type === 'job.started') this.#startedAt.set(event.attempt, this.#context.clock.elapsed());
     if (event.type !== 'job.ended') return;
     this.#startedAt.delete(event.attempt);
@@ -53,8 +56,15 @@ export class Tail implements Rule {
     this.#cancelTimer();
   }
 
+  /** Time in which its host could not be asked does not count: what ended meanwhile is told only after the host is back. */
+  #ranMs(attempt: AttemptRecord): number {
+    const { clock } = this.#context;
+    const readyAt = this.#readyAt.get(attempt.host) ?? clock.elapsed();
+    return Math.min(this.#sinceStart(attempt), clock.elapsed() - readyAt);
+  }
+
   /** By the wall clock for what an earlier controller saw start. */
-  #ranMs({ id, startedAt }: AttemptRecord): number {
+  #sinceStart({ id, startedAt }: AttemptRecord): number {
     const { clock } = this.#context;
     const since = this.#startedAt.get(id);
     if (since !== undefined) return clock.elapsed() - since;

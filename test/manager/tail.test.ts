@@ -176,6 +176,15 @@ test('a result that comes after the host was away does not overwrite that of the
   t.is(eventsOf(events, 'job.done').filter((done) => done.job === '1').length, 1);
 });
 
+test('what a host had while it was away is not copied when it is back: it may have ended, and is told of first', async (t) => {
+  const hosts = [{ name: 'a', outages: [{ atMs: 5_000, forMs: 55_000 }] }, 'b', 'c', 'd'];
+  const plan = ({ id }: Attempt): AttemptPlan => (id === '1.1' ? { durationMs: 62_000 } : TEN_SECONDS);
+  const { manager, events, run } = simulate(makeSpecs(10), { hosts, plan }, { placement: 'pack' });
+  t.is((await run()).counts.done, 10);
+  t.is(manager.jobs[0]?.attempts[0]?.host, 'a');
+  t.deepEqual(eventsOf(events, 'job.copied'), []);
+});
+
 test('a loser on a host that was away is killed there when it returns', async (t) => {
   const hosts = [{ name: 'a', outages: [{ atMs: 42_000, forMs: 20_000 }] }, 'b', 'c', 'd'];
   const plan = (attempt: Attempt): AttemptPlan =>
