@@ -1,18 +1,22 @@
 import { once } from 'node:events';
-import { chmod, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** The socket in a batch's directory. */
 export const SOCKET_NAME = 'control.sock';
+const ASIDE = '.control-';
 
 /**
  * Listens at `<directory>/control.sock`, for the owner only. It is made aside and moved into place, so that nobody connects
  * before its mode is set, and what a dead controller left is replaced. The caller holds the batch.
  */
 export async function listenAt(server: Server, directory: string): Promise<void> {
-  const aside = await mkdtemp(join(directory, '.control-'));
+  // One that was killed between the two left its own.
+  for (const name of await readdir(directory))
+    if (name.startsWith(ASIDE)) await rm(join(directory, name), { recursive: true, force: true });
+  const aside = await mkdtemp(join(directory, ASIDE));
   try {
     const path = join(aside, 's');
     await withShortPath(path, async (address) => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadBatch } from '../../src/batch/load-batch.js';
 import { BatchDirectory } from '../../src/journal/batch-directory.js';
@@ -46,7 +46,7 @@ export class SmallBatch {
 
   /** Every file that a controller writes, but the joblog; `part` names those on their way. */
   files(part: string): string[] {
-    const top = ['', 'jobs', 'batch.json', '.batch.json.part', 'journal.jsonl', 'log.jsonl'];
+    const top = ['', 'jobs', 'batch.json', '.batch.json.part', 'journal.jsonl', 'log.jsonl', 'control.sock'];
     const ofJobs = Array.from({ length: this.jobs }, (_, at) => join('jobs', String(at + 1), '1'));
     const outputs = ofJobs.flatMap((job) => [job, join(job, 'stdout'), join(job, partName(part))]);
     return [...top, ...outputs].map((file) => join(this.path, file));
@@ -91,7 +91,9 @@ export class SmallBatch {
     const ran = (await this.ran()).sort();
     const executions = ran.join() === expected.join() ? [] : [`ran: ${ran.join(' ')}`];
     const jobs = await Promise.all(state.jobs.map((job) => this.#faultsOf(job)));
-    return [...(state.ended ? [] : ['not ended']), ...executions, ...jobs.flat()];
+    const left = (await readdir(this.path)).filter((name) => name.startsWith('.'));
+    const litter = left.length === 0 ? [] : [`left behind: ${left}`];
+    return [...(state.ended ? [] : ['not ended']), ...executions, ...jobs.flat(), ...litter];
   }
 
   async #faultsOf({ id, state, attempts }: Job): Promise<string[]> {

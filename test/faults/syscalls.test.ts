@@ -19,6 +19,8 @@ const CALLS: readonly (readonly [call: string, step: number])[] = [
   ['rename', 5],
   ['mkdir', 11],
   ['ftruncate', 1],
+  ['chmod', 1],
+  ['unlink', 1],
 ];
 
 /** A call of one kind, about the joblog or about any other file of the batch. */
