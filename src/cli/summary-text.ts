@@ -50,7 +50,7 @@ function formatFailures({ report }: BatchEnd, directory: string, paint: Paint): 
     const first = jobs[0] ?? '';
     const many = jobs.length === 1 ? `job ${first}` : `${jobs.length} jobs (${listJobs(jobs)})`;
     const what = `${paint.red('✗')} ${paint.bold(cause)}: ${many}`;
-    if (hosts.every((host) => host === '')) return [`${what}, not started`];
+    if (hosts.every((host) => host === '')) return [what];
     return [
       `${what} on ${nameHosts(hosts)}`,
       ...(hint === null ? [] : [`    ${paint.dim(cutText(toPlainLine(hint), 110))}`]),

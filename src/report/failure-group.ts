@@ -25,8 +25,9 @@ export function groupFailures(
   for (const job of failed) {
     const attempt = tellingAttempt(job);
     const words = hints.get(job.id) ?? null;
-    if (attempt && job.host !== null) addFailure(groups, { attempt, job: job.id, words });
-    else addFailure(groups, { attempt: NEVER_BEGUN, job: job.id, words: null });
+    const began = attempt && job.host !== null;
+    const { host, cause } = began ? { host: attempt.host, cause: nameCause(attempt) } : NEVER_BEGUN;
+    addFailure(groups, { cause, host, job: job.id, words: began ? words : null });
   }
   return [...groups.values()].sort((a, b) => b.jobs.length - a.jobs.length);
 }
@@ -34,18 +35,18 @@ export function groupFailures(
 type OpenGroup = FailureGroup & { hint: string | null; readonly jobs: string[] };
 
 interface Failure {
-  readonly attempt: Pick<AttemptRecord, 'host' | 'outcome' | 'fault'>;
+  readonly cause: string;
+  readonly host: string;
   readonly job: string;
   readonly words: string | null;
 }
 
-function addFailure(groups: Map<string, OpenGroup>, { attempt, job, words }: Failure): void {
-  const cause = nameCause(attempt);
+function addFailure(groups: Map<string, OpenGroup>, { cause, host, job, words }: Failure): void {
   const hint = words === null ? null : normalizeHint(words);
-  const key = JSON.stringify([cause, attempt.host, hint]);
+  const key = JSON.stringify([cause, host, hint]);
   const group = groups.get(key);
   if (!group) {
-    groups.set(key, { cause, host: attempt.host, hint: words, jobs: [job] });
+    groups.set(key, { cause, host, hint: words, jobs: [job] });
     return;
   }
   group.jobs.push(job);
@@ -88,5 +89,5 @@ function nameOutcome(outcome: Outcome): string {
 }
 
 /** A job that waited when it was cancelled. */
-const NEVER_BEGUN = { host: '', outcome: { kind: 'cancelled' }, fault: null } as const;
+const NEVER_BEGUN = { host: '', cause: 'cancelled before it began' };
 const LONGEST_HINT = 200;

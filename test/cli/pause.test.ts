@@ -64,7 +64,7 @@ test.serial(
     const { code, stderr } = await run;
     t.is(code, 1, stderr);
     t.regex(stderr, /cancelled: job 1 on/);
-    t.regex(stderr, /cancelled: job 2, not started/);
+    t.regex(stderr, /cancelled before it began: job 2/);
     await job.ended('1');
     t.deepEqual(await job.starts(), ['1']);
   },
