@@ -13,6 +13,8 @@ export interface BatchProgress {
   readonly running: number;
   /** Not started yet, here or in the backlog of a host. */
   readonly waiting: number;
+  /** Of all that have not ended, those that a person lets rest. */
+  readonly paused: number;
   readonly elapsedMs: number;
   /** Null as long as nothing ended, and when all that is left is unknown. */
   readonly etaMs: number | null;
@@ -53,11 +55,19 @@ export function measureProgress(state: BatchState, notes: ProgressNotes): BatchP
     counts,
     running,
     waiting: Math.max(0, total - ended - counts.unknown - running),
+    paused: countPaused(state),
     // Nobody can tell when a host comes back.
     etaMs: ended + counts.unknown === total ? null : estimateRemainingMs(notes.elapsedMs, ended, total),
     hosts: state.hosts.map(measureHost),
     stopping: state.stopping,
   };
+}
+
+function countPaused({ intents }: BatchState): number {
+  let paused = 0;
+  for (const { state, paused: rests } of intents)
+    if (rests && state !== STATE_DONE && state !== STATE_ERROR) paused += 1;
+  return paused;
 }
 
 function measureHost(host: HostRecord): HostProgress {

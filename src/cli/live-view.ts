@@ -19,9 +19,9 @@ export function renderLiveView(progress: BatchProgress, width: number, paint: Pa
 
 /** One line for where there is no terminal. */
 export function renderProgressLine(progress: BatchProgress): string {
-  const { counts, total, running, waiting } = progress;
+  const { counts, total, running, waiting, paused } = progress;
   const unknown = counts.unknown > 0 ? `, ${counts.unknown} unknown` : '';
-  const numbers = `${counts.done} done, ${counts.error} failed, ${running} running, ${waiting} waiting${unknown}`;
+  const numbers = `${counts.done} done, ${counts.error} failed, ${running} running, ${waiting} waiting${unknown}${paused > 0 ? `, ${paused} paused` : ''}`;
   return `gpool: ${counts.done + counts.error} of ${total}: ${numbers}, ${formatTimes(progress)}`;
 }
 
@@ -47,12 +47,13 @@ function renderBar({ counts, total, name }: BatchProgress, width: number, paint:
 }
 
 function renderCounts(progress: BatchProgress, paint: Paint): string {
-  const { counts, running, waiting } = progress;
+  const { counts, running, waiting, paused } = progress;
   const parts = [
     paint.green(`${counts.done} done`),
     counts.error > 0 ? paint.red(`${counts.error} failed`) : paint.dim('0 failed'),
     paint.cyan(`${running} running`),
     `${waiting} waiting`,
+    ...(paused > 0 ? [paint.yellow(`${paused} paused`)] : []),
     ...(counts.unknown > 0 ? [paint.yellow(`${counts.unknown} unknown`)] : []),
   ];
   return `  ${parts.join(paint.dim(' · '))}${paint.dim(` · ${formatTimes(progress)}`)}`;

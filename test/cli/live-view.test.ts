@@ -11,6 +11,7 @@ const PROGRESS: BatchProgress = {
   counts: { free: 3, busy: 2, done: 4, unknown: 0, error: 1 },
   running: 2,
   waiting: 3,
+  paused: 0,
   elapsedMs: 12_000,
   etaMs: 61_000,
   hosts: Array.from({ length: 40 }, (_, at) => ({
