@@ -1,6 +1,5 @@
 import { isUpToDate } from '../batch/plan-update.js';
-import { planBatchUpdate, updateBatch } from '../batch/update-batch.js';
-import type { BatchDirectory } from '../journal/batch-directory.js';
+import { planBatchUpdate, type UpdateRequest, updateBatch } from '../batch/update-batch.js';
 import { toContact } from './common-options.js';
 import { showFollowing } from './follow-hosts.js';
 import type { RunOptions } from './run-options.js';
@@ -10,7 +9,7 @@ import { listUpdate, summarizeUpdate } from './update-text.js';
 
 /** `gpool run` into a batch that exists: runs only what is new, changed or failed, and says why. */
 export async function runUpdate(
-  directory: BatchDirectory,
+  directory: UpdateRequest['directory'],
   plan: RunPlan,
   options: RunOptions,
   cwd: string,

@@ -1,9 +1,9 @@
+import type { LoadedBatch } from '../batch/load-batch.js';
 import { salvageBatch } from '../batch/salvage-batch.js';
-import type { BatchDirectory } from '../journal/batch-directory.js';
 import { describePlace } from './show-batch.js';
 
 /** `--salvage`: repairs a damaged journal and says what is lost of it. */
-export async function salvage(directory: BatchDirectory, cwd: string): Promise<void> {
+export async function salvage(directory: LoadedBatch['directory'], cwd: string): Promise<void> {
   const place = describePlace({ directory: directory.path }, cwd);
   const saved = await salvageBatch(directory);
   if (saved === null) {
