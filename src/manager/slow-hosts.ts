@@ -44,10 +44,13 @@ export class SlowHosts implements Rule {
   }
 
   #judge({ name, slow }: HostRecord): ManagerEvent[] {
+    const own = this.#times.get(name) ?? [];
+    // It cannot be slower by more than it takes: the common case of short jobs, which has to be cheap.
+    if (slow === null && median(own) < LEAST_DIFFERENCE_MS) return [];
     // Of a large pool a few of each host tell enough.
     const each = Math.min(WINDOW, Math.ceil(MOST_OTHERS / this.#times.size));
     const others = [...this.#times].flatMap(([host, times]) => (host === name ? [] : times.slice(-each)));
-    const ratio = compareSpeed(this.#times.get(name) ?? [], others);
+    const ratio = compareSpeed(own, others);
     if (slow === null && ratio !== null && ratio > SLOW)
       return [{ type: 'host.slowed', host: name, ratio: Math.round(ratio * 100) / 100 }];
     return slow !== null && (ratio ?? 1) < RECOVERED ? [{ type: 'host.recovered', host: name }] : [];
