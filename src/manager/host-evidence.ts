@@ -73,9 +73,9 @@ export class HostEvidence {
   }
 }
 
-/** A failure that tells more of the place than of the job. */
+/** A failure that tells more of the place than of the job. Of an end that no event told, the run time is 0: not known. */
 export function isQuickFailure({ kind }: Outcome, wallMs: number): boolean {
-  return (kind === 'failed' || kind === 'killed') && wallMs < QUICK_MS;
+  return (kind === 'failed' || kind === 'killed') && wallMs > 0 && wallMs < QUICK_MS;
 }
 
 /** Whether the machine or the link is to blame. A reboot is told by the link that it cuts; a removal by a person. */

@@ -36,6 +36,8 @@ export class SlowHosts implements Rule {
   #note({ state, decidedBy }: Job): void {
     if (state !== STATE_DONE || !decidedBy?.usage) return;
     const { host, usage } = decidedBy;
+    // Of an end that no event told, the run time is not known.
+    if (usage.wallMs <= 0) return;
     const times = this.#times.get(host) ?? [];
     times.push(usage.wallMs);
     if (times.length > WINDOW) times.shift();

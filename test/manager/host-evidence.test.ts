@@ -100,10 +100,11 @@ test('five in a row are the host’s when at least five jobs and nine in ten suc
   t.is(shorter.suspicion(never, { succeeded: 100, failed: 0 }), null);
 });
 
-test('a success, and a failure after more than ten seconds, end the row', (t) => {
+test('a success, and a failure after more than ten seconds or an unknown time, end the row', (t) => {
   for (const end of [
     { outcome: SUCCESS, wallMs: 5 },
     { outcome: EXIT_1, wallMs: 10_000 },
+    { outcome: EXIT_1, wallMs: 0 },
     { outcome: { kind: 'timed-out' } as const, wallMs: 5 },
   ]) {
     const evidence = new HostEvidence();
