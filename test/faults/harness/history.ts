@@ -56,6 +56,15 @@ export async function readHistory(batchDirectory: string): Promise<History> {
   return history;
 }
 
+/** Attempts at jobs of which an earlier one may have run: it was not taken back from a host that had not begun it. */
+export function restarts({ attempts }: History): string[] {
+  const again = [...attempts.values()].filter(({ job, n }) => {
+    const before = attempts.get(`${job}.${n - 1}`);
+    return before !== undefined && !before.ends.includes('recalled');
+  });
+  return again.map(({ id }) => id);
+}
+
 class HistoryReading implements History {
   batch = '';
   jobs = 0;
