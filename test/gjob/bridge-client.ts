@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../helpers/package-root.js';
 import { type Teardown, tempDir } from '../helpers/temp-dir.js';
@@ -92,18 +93,17 @@ export class GjobHost {
 
   /**
    * Pids of the processes that run somewhere under this root, of one kind when `word` is given; without the short-lived
-   * shells that such a process starts of itself.
+   * shells that such a process starts of itself. Reads at one go, so that what it says held at one time.
    */
   async processes(word?: 'agent' | 'supervisor' | 'bridge'): Promise<number[]> {
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
     const found = new Map<number, number>();
-    for (const pid of pids) {
-      const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+    for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+      const cwd = orEmpty(() => readlinkSync(`/proc/${name}/cwd`));
       if (!`${cwd}/`.startsWith(`${this.root}/`)) continue;
-      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      const command = orEmpty(() => readFileSync(`/proc/${name}/cmdline`, 'utf8'));
       if (word && !(command.includes(GJOB) && command.split('\0')[2] === word)) continue;
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-      found.set(pid, Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]));
+      const stat = orEmpty(() => readFileSync(`/proc/${name}/stat`, 'utf8'));
+      found.set(Number(name), Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]));
     }
     return [...found].filter(([, parent]) => !word || !found.has(parent)).map(([pid]) => pid);
   }
@@ -162,7 +162,7 @@ export class BridgeClient {
     await this.event('B', token);
   }
 
-  event(kind: string, first: string, limitMs = 20_000): Promise<string[]> {
+  event(kind: string, first: string, limitMs = 60_000): Promise<string[]> {
     const what = `event ${kind} ${first}; stderr: ${this.stderr}`;
     return waitFor(() => this.find(kind, first)[0], { limitMs, what });
   }
@@ -220,6 +220,15 @@ export function signal(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name);
   } catch {
     // it was gone already
+  }
+}
+
+/** A process may go while it is looked at. */
+function orEmpty(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
   }
 }
 
