@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.js';
 import { EventBus } from '../events/bus.js';
 import type { Recorded } from '../events/event.js';
 import { type SummaryKind, summarizeBatch } from '../manager/summary.js';
@@ -29,7 +30,7 @@ export class AttachedBatch implements WatchedBatch {
     const { directory, file, state } = loaded;
     this.#view = new BatchView(
       { name: file.name, directory, state },
-      state.startedAt === null ? 0 : Math.max(0, Date.now() - state.startedAt),
+      state.startedAt === null ? 0 : Math.max(0, systemClock.now() - state.startedAt),
     );
   }
 

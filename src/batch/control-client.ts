@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type Fault, SpecError, StateError } from '../errors.js';
 import type { Recorded } from '../events/event.js';
 import type { BatchDirectory } from '../journal/batch-directory.js';
+import { isErrno } from '../journal/private-file.js';
 import { readSocketLines, sendLine } from './control-lines.js';
 import { type Answers, controlError, type PlainQuestion, type Question } from './control-protocol.js';
 import { connectTo } from './control-socket.js';
@@ -51,17 +52,26 @@ async function* readFeed(socket: Socket, from: number): AsyncGenerator<readonly 
     if ('end' in piece) return;
     yield piece.events;
   }
-  throw controlError('the controller has gone');
+  throw new StateError('E_CONTROL', {
+    what: 'the controller has gone',
+    where: 'control.sock',
+    next: 'What runs on the hosts goes on; `gpool resume` goes on with the batch.',
+  });
 }
 
 async function* ask<R extends object>(socket: Socket, question: Question): AsyncGenerator<R> {
   // What a socket that is broken has to say comes from reading it.
   socket.on('error', () => {});
   await sendLine(socket, question);
-  for await (const line of readSocketLines(socket, Number.POSITIVE_INFINITY)) {
-    const reply: R | { readonly error: Fault } = JSON.parse(line ?? '');
-    if ('error' in reply) throw toError(reply.error);
-    yield reply;
+  try {
+    for await (const line of readSocketLines(socket, Number.POSITIVE_INFINITY)) {
+      const reply: R | { readonly error: Fault } = JSON.parse(line ?? '');
+      if ('error' in reply) throw toError(reply.error);
+      yield reply;
+    }
+  } catch (error) {
+    // A controller that was killed with a question unread ends like one that has let go.
+    if (!isErrno(error, 'ECONNRESET')) throw error;
   }
 }
 
