@@ -22,7 +22,10 @@ export function renderProgressLine(progress: BatchProgress): string {
   const { counts, total, running, waiting, paused } = progress;
   const unknown = counts.unknown > 0 ? `, ${counts.unknown} unknown` : '';
   const numbers = `${counts.done} done, ${counts.error} failed, ${running} running, ${waiting} waiting${unknown}${paused > 0 ? `, ${paused} paused` : ''}`;
-  return `gpool: ${counts.done + counts.error} of ${total}: ${numbers}, ${formatTimes(progress)}`;
+  // Where nothing runs, the hosts say why.
+  const notes = running === 0 && waiting > 0 ? listNotes(progress.hosts).slice(0, MAX_NOTES) : [];
+  const line = `gpool: ${counts.done + counts.error} of ${total}: ${numbers}, ${formatTimes(progress)}`;
+  return [line, ...notes].join('; ');
 }
 
 function renderBar({ counts, total, name }: BatchProgress, width: number, paint: Paint): string {
@@ -81,15 +84,20 @@ function renderHosts(hosts: readonly HostProgress[], width: number, paint: Paint
   return left > 0 ? [...rows, paint.dim(`  … and ${left} more hosts`)] : rows;
 }
 
-/** Why hosts get nothing, or are the last to get something; what many have in common is said once. */
+/** Why hosts get nothing, or are the last to get something. */
 function renderNotes(hosts: readonly HostProgress[], width: number, paint: Paint): string[] {
-  const byNote = new Map<string, string[]>();
-  for (const { name, note } of hosts)
-    if (note !== null) byNote.set(note, [...(byNote.get(note) ?? []), name]);
-  const lines = [...byNote].map(([note, names]) => `${toPlainLine(foldHosts(names))} ${toPlainLine(note)}`);
+  const lines = listNotes(hosts);
   const shown = lines.slice(0, MAX_NOTES).map((line) => paint.yellow(`  ! ${cutText(line, width - 6)}`));
   const left = lines.length - shown.length;
   return left > 0 ? [...shown, paint.dim(`  … and ${left} more notes: gpool status`)] : shown;
+}
+
+/** What many hosts have in common is said once. */
+function listNotes(hosts: readonly HostProgress[]): string[] {
+  const byNote = new Map<string, string[]>();
+  for (const { name, note } of hosts)
+    if (note !== null) byNote.set(note, [...(byNote.get(note) ?? []), name]);
+  return [...byNote].map(([note, names]) => `${toPlainLine(foldHosts(names))} ${toPlainLine(note)}`);
 }
 
 function renderHost(host: HostProgress, nameWidth: number, cellWidth: number, paint: Paint): string {

@@ -50,6 +50,13 @@ test('without a terminal one line tells the same counts', (t) => {
   );
 });
 
+test('when nothing runs the line tells what is wrong with the hosts', (t) => {
+  t.is(
+    renderProgressLine({ ...PROGRESS, running: 0 }),
+    'gpool: 5 of 10: 4 done, 1 failed, 0 running, 3 waiting, 12s, about 1m01s left; lab40 unreachable: no answer\\x1b (E_DEADLINE)',
+  );
+});
+
 test('the screen is redrawn in place, cut to its width, and taken away whole', (t) => {
   let text = '';
   const sink = new Writable({
