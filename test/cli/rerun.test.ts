@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { startEmbeddedHosts } from '../../src/testing/index.js';
 import { directoryDigest } from '../helpers/directory-digest.js';
 import { runGpool } from '../helpers/run-gpool.js';
 import { tempDir } from '../helpers/temp-dir.js';
@@ -133,3 +134,28 @@ test.serial('an input that is gone is one clear error before anything is changed
   t.is(await directoryDigest(join(cwd, 'b')), before);
   t.false(existsSync(join(cwd, 'b/batch-1.json')));
 });
+
+test.serial(
+  'over SSH, after the hosts were cleaned, inputs go and returns come for the new attempts alone',
+  async (t) => {
+    const { cwd, gpool } = await prepare(t, {});
+    const pool = await startEmbeddedHosts({ names: ['lab01', 'lab02'] });
+    t.teardown(() => pool.close());
+    const hosts = ['-F', pool.sshConfig, '-S', '2/lab01,2/lab02'];
+    await writeFile(join(cwd, 'sim'), 'echo one-$1 > out; exit $1');
+    const run = ['run', ...hosts, '--quiet', '--out', 'b', '--file', 'sim', '--return', 'out'];
+    t.is((await gpool(...run, '--', 'bash sim {}', ':::', '0', '3', '4')).code, 1);
+    await writeFile(join(cwd, 'sim'), 'echo two-$1 > out');
+    const { code, stderr } = await gpool('rerun', 'b', '-F', pool.sshConfig, '-S', '2/lab02');
+    t.is(code, 0, stderr);
+    t.is(await readFile(join(cwd, 'b/jobs/2/1/out'), 'utf8').catch(() => 'none'), 'one-3\n');
+    t.is(await readFile(join(cwd, 'b/jobs/2/2/out'), 'utf8'), 'two-3\n');
+    t.deepEqual(await readdir(join(cwd, 'b/jobs/1')), ['1']);
+    const { jobs, counts } = JSON.parse((await gpool('status', 'b', '--json')).stdout);
+    t.is(counts.done, 3);
+    t.deepEqual(
+      jobs.slice(1).map(({ host }: { host: string }) => host),
+      ['lab02', 'lab02'],
+    );
+  },
+);
