@@ -11,6 +11,9 @@ export class SlowHosts implements Rule {
   readonly #times = new Map<string, number[]>();
   /** How many of them came since the host was last judged. */
   readonly #fresh = new Map<string, number>();
+  /** Run times from all over a large pool, and how many jobs succeeded since they were gathered. */
+  #sample: readonly number[] = [];
+  #sampleAge = 0;
 
   /** Begins with what the state knows of the jobs that are done. */
   constructor(state: BatchState) {
@@ -43,19 +46,30 @@ export class SlowHosts implements Rule {
     if (times.length > WINDOW) times.shift();
     this.#times.set(host, times);
     this.#fresh.set(host, (this.#fresh.get(host) ?? 0) + 1);
+    this.#sampleAge += 1;
   }
 
   #judge({ name, slow }: HostRecord): ManagerEvent[] {
     const own = this.#times.get(name) ?? [];
     // It cannot be slower by more than it takes: the common case of short jobs, which has to be cheap.
     if (slow === null && median(own) < LEAST_DIFFERENCE_MS) return [];
-    // Of a large pool a few of each host tell enough.
-    const each = Math.min(WINDOW, Math.ceil(MOST_OTHERS / this.#times.size));
-    const others = [...this.#times].flatMap(([host, times]) => (host === name ? [] : times.slice(-each)));
-    const ratio = compareSpeed(own, others);
+    const ratio = compareSpeed(own, this.#others(name));
     if (slow === null && ratio !== null && ratio > SLOW)
       return [{ type: 'host.slowed', host: name, ratio: Math.round(ratio * 100) / 100 }];
     return slow !== null && (ratio ?? 1) < RECOVERED ? [{ type: 'host.recovered', host: name }] : [];
+  }
+
+  /** Of a large pool a host is so small a part that one sample serves them all, until as many new run times have come. */
+  #others(name: string): readonly number[] {
+    if (this.#times.size <= SMALL_POOL)
+      return [...this.#times].flatMap(([host, times]) => (host === name ? [] : times));
+    if (this.#sampleAge > this.#sample.length) {
+      const each = Math.ceil(SAMPLE / this.#times.size);
+      // In order, since a median of what is sorted is found at once.
+      this.#sample = [...this.#times.values()].flatMap((times) => times.slice(-each)).sort((a, b) => a - b);
+      this.#sampleAge = 0;
+    }
+    return this.#sample;
   }
 }
 
@@ -76,7 +90,9 @@ function median(values: readonly number[]): number {
 }
 
 const WINDOW = 20;
-const MOST_OTHERS = 400;
+const SMALL_POOL = 20;
+/** At least so many run times tell how fast a large pool is. */
+const SAMPLE = 400;
 const ENOUGH = 5;
 const SLOW = 1.5;
 const RECOVERED = 1.2;
