@@ -109,6 +109,7 @@ test.serial('every verb has help with examples first', async (t) => {
     [],
     ['run'],
     ['resume'],
+    ['rerun'],
     ['status'],
     ['logs'],
     ['attach'],
