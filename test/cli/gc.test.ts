@@ -6,7 +6,7 @@ import { runGpool, startGpool } from '../helpers/run-gpool.js';
 import { tempDir } from '../helpers/temp-dir.js';
 import { waitFor } from '../helpers/wait-for.js';
 
-const LIMIT = { limitMs: 30_000 };
+const LIMIT = { limitMs: 60_000 };
 
 const isThere = (path: string) =>
   access(path).then(
@@ -36,30 +36,33 @@ async function processesUnder(root: string): Promise<string[]> {
   return (await Promise.all(lines)).filter((line) => line.includes(`${root}/bin/gjob`));
 }
 
-test('after a batch no process of gpool is left, and --all leaves the host as it was found', async (t) => {
-  const { cwd, gpool, root } = await makeHome(t);
-  await writeFile(join(cwd, 'in.txt'), 'hello\n');
-  await writeFile(join(cwd, 'b.yaml'), 'jobs:\n  - commands: cat in.txt\n    files: [in.txt]\n');
-  const ran = await gpool('run', '-S', ':', '--out', 'b', 'b.yaml');
-  t.is(ran.code, 0, ran.stderr);
-  await waitFor(async () => (await processesUnder(root)).length === 0, {
-    ...LIMIT,
-    what: 'the end of all processes',
-  });
-  t.deepEqual((await readdir(root)).sort(), ['bin', 'cache']);
-  const shown = await gpool('gc', '-n', '--all', 'b');
-  t.regex(shown.stdout, /would remove +2 cached inputs/);
-  t.true(await isThere(join(root, 'bin')));
-  const soft = await gpool('gc', 'b');
-  t.regex(soft.stdout, /clean/);
-  t.is((await readdir(join(root, 'cache'))).length, 2, 'what was used lately is kept');
-  const cleaned = await gpool('gc', '--all', 'b');
-  t.is(cleaned.code, 0, cleaned.stderr);
-  t.false(await isThere(root));
-  t.regex((await gpool('gc', '--all', 'b')).stdout, /nothing to remove/);
-});
+test.serial(
+  'after a batch no process of gpool is left, and --all leaves the host as it was found',
+  async (t) => {
+    const { cwd, gpool, root } = await makeHome(t);
+    await writeFile(join(cwd, 'in.txt'), 'hello\n');
+    await writeFile(join(cwd, 'b.yaml'), 'jobs:\n  - commands: cat in.txt\n    files: [in.txt]\n');
+    const ran = await gpool('run', '-S', ':', '--out', 'b', 'b.yaml');
+    t.is(ran.code, 0, ran.stderr);
+    await waitFor(async () => (await processesUnder(root)).length === 0, {
+      ...LIMIT,
+      what: 'the end of all processes',
+    });
+    t.deepEqual((await readdir(root)).sort(), ['bin', 'cache']);
+    const shown = await gpool('gc', '-n', '--all', 'b');
+    t.regex(shown.stdout, /would remove +2 cached inputs/);
+    t.true(await isThere(join(root, 'bin')));
+    const soft = await gpool('gc', 'b');
+    t.regex(soft.stdout, /clean/);
+    t.is((await readdir(join(root, 'cache'))).length, 2, 'what was used lately is kept');
+    const cleaned = await gpool('gc', '--all', 'b');
+    t.is(cleaned.code, 0, cleaned.stderr);
+    t.false(await isThere(root));
+    t.regex((await gpool('gc', '--all', 'b')).stdout, /nothing to remove/);
+  },
+);
 
-test('what runs is kept and named; --force ends it', async (t) => {
+test.serial('what runs is kept and named; --force ends it', async (t) => {
   const { cwd, gpool, root } = await makeHome(t);
   await leaveRunning(t, cwd, `touch ${cwd}/started; setsid sleep 300 & sleep 300`);
   const kept = await gpool('gc', '--all', '--older-than', '0', 'left');
@@ -80,7 +83,7 @@ test('what runs is kept and named; --force ends it', async (t) => {
   t.false(await isThere(root));
 });
 
-test('what ended but was not fetched is kept until it is, or its time is over', async (t) => {
+test.serial('what ended but was not fetched is kept until it is, or its time is over', async (t) => {
   const { cwd, gpool, root } = await makeHome(t);
   await leaveRunning(
     t,
@@ -100,7 +103,7 @@ test('what ended but was not fetched is kept until it is, or its time is over', 
   t.is(await readFile(join(cwd, 'left/jobs/1/1/stdout'), 'utf8').catch(() => ''), 'precious\n');
 });
 
-test('a batch that is over here goes, also when its hosts could not be asked then', async (t) => {
+test.serial('a batch that is over here goes, also when its hosts could not be asked then', async (t) => {
   const { cwd, gpool, root } = await makeHome(t);
   await gpool('run', '-S', ':', '--out', 'b', '--', 'echo 1');
   const { id } = JSON.parse(await readFile(join(cwd, 'b/batch.json'), 'utf8'));
@@ -114,7 +117,7 @@ test('a batch that is over here goes, also when its hosts could not be asked the
   t.false(await isThere(place));
 });
 
-test('only what is ours by its name is removed, and no link is followed', async (t) => {
+test.serial('only what is ours by its name is removed, and no link is followed', async (t) => {
   const { cwd, gpool, root } = await makeHome(t);
   const canary = join(cwd, 'canary');
   await mkdir(join(canary, 'jobs'), { recursive: true });
@@ -135,7 +138,7 @@ test('only what is ours by its name is removed, and no link is followed', async 
   t.deepEqual((await readdir(root)).sort(), ['cache', 'host', 'link']);
 });
 
-test('a root directory that cannot be ours is refused, and nothing is removed', async (t) => {
+test.serial('a root directory that cannot be ours is refused, and nothing is removed', async (t) => {
   const { cwd, gpool } = await makeHome(t);
   const real = join(cwd, 'real');
   await mkdir(join(real, 'cache'), { recursive: true });
@@ -155,7 +158,7 @@ test('a root directory that cannot be ours is refused, and nothing is removed', 
   t.true(await isThere(entry));
 });
 
-test('a host that cannot be reached is told, and the others are cleaned', async (t) => {
+test.serial('a host that cannot be reached is told, and the others are cleaned', async (t) => {
   const { gpool } = await makeHome(t);
   const config = ['-S', ':,nowhere.invalid', '--no-input'];
   const { code, stdout, stderr } = await gpool('gc', ...config);
@@ -166,7 +169,7 @@ test('a host that cannot be reached is told, and the others are cleaned', async 
   t.is((await gpool('gc', '--older-than', 'soon', '-S', ':')).code, 2);
 });
 
-test('helpers and inputs that nobody used for their time go, those in use stay', async (t) => {
+test.serial('helpers and inputs that nobody used for their time go, those in use stay', async (t) => {
   const { cwd, gpool, root } = await makeHome(t);
   await leaveRunning(t, cwd, `touch ${cwd}/started; sleep 300`);
   const [current = ''] = await readdir(join(root, 'bin'));

@@ -6,7 +6,7 @@ import { sshdTest } from '../helpers/tiers.js';
 import { waitFor } from '../helpers/wait-for.js';
 import { type BridgeClient, GjobHost, run, signal } from './bridge-client.js';
 
-const LIMIT = { limitMs: 30_000 };
+const LIMIT = { limitMs: 60_000 };
 
 /** Pids of live processes in whose environment this word occurs, wherever they are. Read at one go. */
 function marked(word: string): number[] {

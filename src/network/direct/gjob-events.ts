@@ -94,13 +94,16 @@ function parseEnded(read: FieldReader): GjobEvent {
     peakKb: read.integer(),
     stdout: read.flag(),
     stderr: read.flag(),
-    survivors: read.hasMore ? read.word(SURVIVORS).split(',').map(parseSurvivor) : [],
+    survivors: read.hasMore ? parseSurvivors(read.word(SURVIVORS)) : [],
   };
 }
 
-function parseSurvivor(text: string): Survivor {
-  const [pid = '', name = '', state = ''] = text.split(':');
-  return { pid: Number(pid), name, state };
+/** The last one may be torn; then the line comes again. */
+function parseSurvivors(field: string): Survivor[] {
+  return field.split(',').flatMap((text) => {
+    const [, pid, name, state] = SURVIVOR.exec(text) ?? [];
+    return pid && name && state ? [{ pid: Number(pid), name, state }] : [];
+  });
 }
 
 function parseReason(read: FieldReader) {
@@ -168,6 +171,7 @@ const FLAG = /^[01]$/;
 const BOOT_ID = /^[0-9A-Za-z-]{1,64}$/;
 const TOKEN = /^[0-9A-Za-z.-]{1,64}$/;
 const WORD = /^[a-z][a-z-]{0,31}$/;
-/** `<pid>:<name>:<state>`, as many as there are, joined by commas. */
-const SURVIVORS = /^\d{1,10}:[\w.+-]{1,16}:[A-Za-z?](?:,\d{1,10}:[\w.+-]{1,16}:[A-Za-z?]){0,99}$/;
+/** `<pid>:<name>:<state>`. */
+const SURVIVOR = /^(\d{1,10}):([\w.+-]{1,16}):([A-Za-z])$/;
+const SURVIVORS = /^[\w.+:,-]{1,4000}$/;
 const ANY = /^/;

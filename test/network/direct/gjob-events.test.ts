@@ -39,12 +39,28 @@ test('an ending becomes the outcome that the exit record names', (t) => {
   t.deepEqual(ended('signal', 9), { kind: 'killed', signal: 9 });
   t.deepEqual(ended('timeout', 15), { kind: 'timed-out' });
   t.deepEqual(ended('cancelled', 0), { kind: 'cancelled' });
+  t.deepEqual(ended('recalled', 0), { kind: 'recalled' });
+  t.deepEqual(ended('oom', 137), { kind: 'killed', signal: 9, oom: true });
   t.like(outcome('L\t1.1\treboot\tthe host went down'), {
     kind: 'lost',
     fault: { code: 'E_REBOOTED', domain: 'host' },
   });
   t.like(outcome('L\t1.1\tsupervisor\tkilled'), { kind: 'lost', fault: { code: 'E_SUPERVISOR' } });
   t.like(outcome('E\t1.1\tfork\tno process'), { kind: 'lost', fault: { code: 'E_START', domain: 'job' } });
+});
+
+test('who was told to end and did not is named, as far as the line was written', (t) => {
+  const survivors = (field: string) => {
+    const event = parseEventLine(`${ENDED.replace('code\t7', 'cancelled\t9')}\t${field}`, 'h');
+    const news = event && toNetworkEvent(event, 'h', 5);
+    return news?.type === 'job.ended' ? news.survivors : null;
+  };
+  const first = { pid: 41, name: 'nfs-wait', state: 'D' };
+  t.deepEqual(survivors('41:nfs-wait:D,7:sh:S'), [first, { pid: 7, name: 'sh', state: 'S' }]);
+  t.deepEqual(survivors('41:nfs-wait:D,7:s'), [first]);
+  t.is(survivors('4'), undefined);
+  for (const wrong of ['41:\x1b:D', '$(true)', '41:a b:D', 'x'.repeat(5000)])
+    t.throws(() => survivors(wrong), { code: 'E_PROTOCOL' });
 });
 
 test('a torn line means nothing; a wrong one is refused', (t) => {
@@ -59,7 +75,7 @@ test('a torn line means nothing; a wrong one is refused', (t) => {
     'Q\t1',
     'B\ta b',
     'V\t2\t1\tx',
-    `${ENDED}\t1`,
+    `${ENDED}\t1:a:D\t1`,
     ENDED.replace('12.3', '12'),
   ];
   const more = [
@@ -144,5 +160,7 @@ test('a run request is one line whatever the script and the variables hold', (t)
   const attempt = makeAttempt('1.2', { commands: ['a\tb', 'c\\n'], env: { X: '1\n2' } }, 'lab');
   const line = runRequest(attempt, null);
   t.is(line, 'run\t1.2\t0\t-\ta\\tb\\nc\\\\n\\n\tGPOOL_HOST=lab\tGPOOL_JOB=1\tGPOOL_ATTEMPT=2\tX=1\\n2');
+  const limited = { commands: [':'], limits: { timeoutSecs: 59.5, warn: { signal: 'USR1', secs: 10 } } };
+  t.regex(runRequest(makeAttempt('1.1', limited, 'lab'), null), /^run\t1\.1\t60:USR1:10\t-\t:\\n/);
   t.throws(() => runRequest(makeAttempt('1.1', { commands: ['a\0'] }, 'lab'), null), { code: 'E_SPEC' });
 });
