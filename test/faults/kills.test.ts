@@ -48,23 +48,26 @@ async function killTree(t: ExecutionContext, random: Random): Promise<number> {
   return took;
 }
 
-/** How a process may try to get lost: keep its environment or not, keep its parent or not. */
+/** How a process may try to get lost: with or without its environment, its parent, its session. */
 const WAYS = [
-  (mark: string) => `(exec -a ${mark} sleep 300) &`,
-  (mark: string) => `(exec -c -a ${mark} sleep 300) &`,
-  (mark: string) => `((exec -a ${mark} sleep 300) &)`,
-  (mark: string) => `((exec -c -a ${mark} sleep 300) &)`,
+  (mark: string) => `(trap "" TERM; exec -a ${mark} sleep 300) &`,
+  (mark: string) => `(trap "" TERM; exec -c -a ${mark} sleep 300) &`,
+  (mark: string) => `((trap "" TERM; exec -a ${mark} sleep 300) &)`,
+  (mark: string) => `((trap "" TERM; exec -c -a ${mark} sleep 300) &)`,
+  (mark: string) => `(trap "" TERM; exec setsid bash -c "exec -c -a ${mark} sleep 300") &`,
 ];
 
-/** A script whose processes are spread over its own session and two more. */
+/** A script whose processes are spread over its own session and two more; it may hear TERM itself, and be gone first. */
 function plantTree(mark: string, random: Random): string {
   const sessions: string[][] = [[], [], []];
   for (let n = 0; n < PROCESSES; n++)
     sessions[pick(random, 3)]?.push(WAYS[pick(random, WAYS.length)]?.(mark) ?? '');
-  const [own = [], ...others] = sessions.map((lines) => ['trap "" TERM', ...lines, 'wait']);
-  // A session whose leader waits for nobody would end at once.
-  const aside = others.map((lines) => `setsid bash -c '${lines.join('\n')}\nsleep 300' &`);
-  return [...aside, ...own, 'sleep 300'].join('\n');
+  const [own = [], ...others] = sessions;
+  const deaf = 'trap "" TERM';
+  const aside = others.map(
+    (lines) => `setsid bash -c '${[deaf, ...lines, 'wait', 'sleep 300'].join('\n')}' &`,
+  );
+  return [...aside, ...own, ...(random() < 0.5 ? [deaf] : []), 'wait', 'sleep 300'].join('\n');
 }
 
 /** Pids of the processes that bear this name. */
