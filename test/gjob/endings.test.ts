@@ -154,10 +154,11 @@ test('fifty processes in three sessions that do not hear TERM are gone soon afte
 });
 
 test('TERM comes once to each, and a halted one hears it, too', async (t) => {
-  const host = await GjobHost.create(t);
+  const host = await GjobHost.create(t, { env: { GJOB_GRACE: '3' } });
   const bridge = host.bridge();
-  const listener = 'trap "echo heard; sleep 1; exit 4" TERM; echo ready; while :; do sleep 0.1; done';
-  await bridge.ask(run('1.1', `setsid bash -c '${listener}' &\n${listener}`));
+  const stay = 'trap "echo heard" TERM; echo ready; while :; do sleep 0.1; done';
+  const go = 'trap "echo heard; exit 4" TERM; echo ready; while :; do sleep 0.1; done';
+  await bridge.ask(run('1.1', `setsid bash -c '${stay}' &\n${go}`));
   await ready(host, '1.1', 2);
   await bridge.ask('pause\t1.1', 'kill\t1.1');
   await bridge.event('X', '1.1');
