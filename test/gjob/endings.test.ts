@@ -216,7 +216,7 @@ sshdTest('a process that cannot be killed is named', async (t) => {
 });
 
 test('a KILL that comes when memory ran out is told apart', async (t) => {
-  const host = await GjobHost.create(t, { env: { GJOB_VMSTAT_FILE: '../../vmstat' } });
+  const host = await GjobHost.create(t, { env: { GJOB_OOM_FILE: '../../vmstat' } });
   const counter = join(host.root, 'vmstat');
   const count = (n: number) => `printf 'nr 1\\noom_kill ${n}\\nx 2\\n' > ${counter}`;
   await writeFile(counter, 'nr 1\noom_kill 4\nx 2\n');
