@@ -28,6 +28,8 @@ interface Wanted extends OutputPiece {
 export class OutputFetcher {
   #wanted: Wanted[] = [];
   #running = false;
+  /** On the clock's own time. */
+  #restUntil = 0;
 
   constructor(
     readonly session: () => Session,
@@ -43,8 +45,8 @@ export class OutputFetcher {
 
   async #runRounds(): Promise<void> {
     this.#running = true;
-    await new Promise((resolve) => setImmediate(resolve));
     while (this.#wanted.length > 0) {
+      await this.#pause(this.#restUntil - this.clock.elapsed());
       const began = this.clock.elapsed();
       const round = this.#wanted.splice(0, roundLength(this.#wanted));
       try {
@@ -53,14 +55,17 @@ export class OutputFetcher {
       } catch (error) {
         for (const { reject } of round) reject(error);
       }
-      await this.#rest(3 * (this.clock.elapsed() - began));
+      const now = this.clock.elapsed();
+      this.#restUntil = now + Math.min(3 * (now - began), LONGEST_REST_MS);
     }
     this.#running = false;
   }
 
-  #rest(ms: number): Promise<void> {
+  /** Only while somebody waits for an answer, so it may keep the process alive. */
+  #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.clock.after(Math.min(ms, LONGEST_REST_MS), resolve, { unref: true });
+      if (ms > 0) this.clock.after(ms, resolve);
+      else setImmediate(resolve);
     });
   }
 }

@@ -2,6 +2,7 @@ import test from 'ava';
 import { hostPaths } from '../../../../src/network/direct/host-paths.js';
 import { OutputFetcher } from '../../../../src/network/direct/returns/output-fetcher.js';
 import type { Session } from '../../../../src/network/direct/session.js';
+import { checkLocalCommand } from '../../../../src/network/shell/commands.js';
 import { createLocalShell } from '../../../../src/network/shell/local-shell.js';
 import type { RunOptions } from '../../../../src/network/shell/shell.js';
 import { createHost, PLAIN_DEFAULTS } from '../../../../src/spec/inventory/inventory.js';
@@ -36,4 +37,23 @@ test('the first output is fetched at once; those that are asked for soon after g
   t.deepEqual(rounds, [1, 10]);
   // Three times as long at rest as at work, then the second round.
   t.is(clock.elapsed(), 20 + 60 + 20);
+});
+
+test('whoever waits for an output in the pause between two rounds keeps the process alive', async (t) => {
+  const module = (path: string) => JSON.stringify(new URL(`../../../../src/${path}`, import.meta.url).href);
+  const program = `
+    import { OutputFetcher } from ${module('network/direct/returns/output-fetcher.js')};
+    import { systemClock } from ${module('clock.js')};
+    const run = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return { code: 0, signal: null, stdout: Buffer.from('1.1\\tlog\\t1\\t1\\n\\nx'), stderr: Buffer.alloc(0) };
+    };
+    const session = { shell: { where: 'h', run }, helper: { root: '/r', file: '/r/gjob' }, paths: { hostId: 'h', batch: 'b' } };
+    const fetcher = new OutputFetcher(() => session, systemClock);
+    const piece = { attempt: '1.1', file: 'log', from: 0, maxBytes: 9 };
+    await fetcher.fetch(piece);
+    fetcher.fetch(piece).then(({ bytes }) => console.log(String(bytes)));
+  `;
+  const { stdout } = await checkLocalCommand([process.execPath, '--input-type=module', '-e', program]);
+  t.is(stdout.toString(), 'x\n');
 });
