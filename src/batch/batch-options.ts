@@ -16,6 +16,8 @@ export interface BatchOptions extends RetryRules {
   readonly retries?: number;
   /** At most so many copies of a job that runs long when hosts idle; 0 for none. @default 1 */
   readonly copies?: number;
+  /** What the hosts have of the batch stays there when a job failed. @default false */
+  readonly keepFailed?: boolean;
   /** Repeatable jobs on a host that was silent so long are run elsewhere. @default never */
   readonly lostAfterSecs?: number;
   /** The batch ends as incomplete when it waited so long for hosts that cannot be asked, and for nothing else. @default never */

@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { systemClock } from '../clock.js';
 import { parseAttemptId } from '../events/attempt-id.js';
 import type { Recorded } from '../events/event.js';
 import type { BatchDirectory } from '../journal/batch-directory.js';
@@ -20,6 +20,7 @@ import { closeFirst } from './close-first.js';
 import { createDesk } from './control-desk.js';
 import { ControlServer } from './control-server.js';
 import type { Contact } from './create-network.js';
+import { type Answer, explainWord } from './explain-word.js';
 import { giveOrder } from './give-order.js';
 import type { BatchEnd, RunJob, WatchedBatch } from './watched-batch.js';
 
@@ -62,7 +63,6 @@ export class BatchRun implements WatchedBatch {
       ...options,
       // As GNU parallel counts: the first try is one of them.
       retries: (options.retries ?? 1) - 1,
-      log: new Writable({ write: (_chunk, _encoding, done) => done() }),
       jsonLog: directory.logFile,
       detach: parts.detach ?? false,
       batchId: id,
@@ -80,6 +80,7 @@ export class BatchRun implements WatchedBatch {
         manager: this.#manager,
         progress: () => this.progress(),
         status: () => describeBatch({ directory, file: parts, state }),
+        why: (word) => this.#explain(word),
         readRunning: (attempt, stream, range) => this.readRunning(attempt, stream, range),
       }),
     );
@@ -138,6 +139,12 @@ export class BatchRun implements WatchedBatch {
     const order = createAttempt(this.#parts.id, found, record);
     const { network } = this.#parts;
     return stream === 'stdout' ? network.getStdout(order, range) : network.getStderr(order, range);
+  }
+
+  #explain(word: string): Answer {
+    const { state, directory, options } = this.#parts;
+    const { maxRunning = null } = options;
+    return explainWord(state, word, directory.path, { controlled: true, now: systemClock.now(), maxRunning });
   }
 
   /** Launches nothing more; what runs goes on. */

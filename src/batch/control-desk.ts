@@ -6,6 +6,7 @@ import type { BatchProgress } from './batch-progress.js';
 import type { BatchStatus } from './batch-status.js';
 import { type Answers, controlError, MOST_OUTPUT_BYTES, type PlainQuestion } from './control-protocol.js';
 import type { ControlDesk } from './control-server.js';
+import type { Answer } from './explain-word.js';
 import { describeOrder } from './order-answer.js';
 
 /** What the questions are about. */
@@ -15,6 +16,8 @@ export interface DeskSubject {
   readonly manager: Pick<Manager, 'order'>;
   readonly progress: () => BatchProgress;
   readonly status: () => BatchStatus;
+  /** Throws a SpecError for a word that is neither a job nor a host. */
+  readonly why: (word: string) => Answer;
   /** What a running attempt has written so far, from its host. */
   readonly readRunning: (
     attempt: string,
@@ -42,6 +45,8 @@ async function answer(question: PlainQuestion, subject: DeskSubject): Promise<An
       return subject.progress();
     case 'hosts':
       return subject.progress().hosts;
+    case 'why':
+      return subject.why(question.word);
     case 'order':
       return describeOrder(await subject.manager.order(question.order), subject.state);
     case 'output':

@@ -3,6 +3,7 @@ import type { Recorded } from '../events/event.js';
 import type { Order } from '../manager/order.js';
 import type { BatchProgress, HostProgress } from './batch-progress.js';
 import type { BatchStatus } from './batch-status.js';
+import type { Answer } from './explain-word.js';
 import type { OrderAnswer } from './order-answer.js';
 
 /** What one may ask a running batch. One JSON line each; the answer is one line too, for `events` a stream of them. */
@@ -10,6 +11,8 @@ export type Question =
   | { readonly ask: 'status' }
   | { readonly ask: 'progress' }
   | { readonly ask: 'hosts' }
+  /** Why a job waits or a host idles: `word` is a job's number or name, or a host's name. */
+  | { readonly ask: 'why'; readonly word: string }
   | { readonly ask: 'order'; readonly order: Order }
   /** What a running attempt has written: at most 1 MiB from byte `from` on. */
   | {
@@ -26,6 +29,7 @@ export interface Answers {
   readonly status: BatchStatus;
   readonly progress: BatchProgress;
   readonly hosts: readonly HostProgress[];
+  readonly why: Answer;
   readonly order: OrderAnswer;
   /** Base64. */
   readonly output: string;

@@ -26,6 +26,7 @@ export const questionSchema: z.ZodType<Question> = z.discriminatedUnion('ask', [
   strictObject({ ask: z.literal('status') }),
   strictObject({ ask: z.literal('progress') }),
   strictObject({ ask: z.literal('hosts') }),
+  strictObject({ ask: z.literal('why'), word: name }),
   strictObject({ ask: z.literal('order'), order: orderSchema }),
   strictObject({
     ask: z.literal('output'),

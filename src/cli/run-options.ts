@@ -31,6 +31,7 @@ export interface RunOptions extends HostOptions, RetryOptions, TailOptions {
   readonly eta: boolean;
   readonly dryRun: boolean;
   readonly detach: boolean;
+  readonly keepFailed: boolean;
 }
 
 export function addRunOptions(command: Command): Command {
@@ -82,6 +83,11 @@ function addBatchOptions(command: Command): Command {
     .option('--resume-failed', 'skip the jobs that succeeded by --joblog', false)
     .option('--retry-failed', 'run what failed by --joblog, as it stands there', false)
     .option('--detach', 'hand the jobs to the hosts and return; `gpool attach` comes back to them', false)
+    .option(
+      '--keep-failed',
+      'leave the directories of the batch on the hosts when a job failed; `gpool gc` takes them away',
+      false,
+    )
     .option('--dry-run', 'print the commands, connect to nothing', false);
 }
 

@@ -61,6 +61,7 @@ function toBatchOptions(options: RunOptions): BatchOptions {
     ...toConnection(options),
     ...(maxRunning !== undefined && { maxRunning: parseWhole('--max-running', maxRunning, 1) }),
     ...(placement && { placement }),
+    ...(options.keepFailed && { keepFailed: true }),
     ...readRetryOptions(options),
     ...readTailOptions(options),
   };

@@ -32,6 +32,8 @@ export interface ManagerOptions extends RetryRules {
    * first success counts. @default 1
    */
   readonly copies?: number;
+  /** Leave the directories of the batch on the hosts when a job failed, to look at; `gpool gc` takes them away. @default false */
+  readonly keepFailed?: boolean;
   /**
    * Repeatable jobs on a host that has been silent for so many seconds count as lost and are run elsewhere. Without a limit they
    * stay unknown, since they may well be running. @default no limit
@@ -113,6 +115,7 @@ const DEFAULTS = {
   retries: 0,
   retryDelaySecs: DEFAULT_RETRY_DELAY_SECS,
   copies: 1,
+  keepFailed: false,
   lostAfterSecs: Number.POSITIVE_INFINITY,
   waitLostSecs: Number.POSITIVE_INFINITY,
   random: Math.random,

@@ -3,6 +3,7 @@ import type { BatchStore } from '../journal/batch-store.js';
 import type { Network } from '../network/network.js';
 import { type BatchState, countJobs } from '../queue/batch-state.js';
 import type { Job } from '../queue/job.js';
+import { STATE_ERROR } from '../queue/states.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import { createRules } from './create-rules.js';
 import { DETACHED } from './detach.js';
@@ -115,12 +116,18 @@ export class Session {
       const { dispatcher } = await this.#open();
       const kind = await this.#run(dispatcher);
       await this.#recordEnd(dispatcher, kind);
-      await this.close({ cleanup: kind === 'complete' });
+      await this.close({ cleanup: kind === 'complete' && !this.#keepsFailed() });
       return this.#summarize(kind);
     } catch (error) {
       await this.close();
       throw error;
     }
+  }
+
+  /** Whether what failed is to be looked at on its host. */
+  #keepsFailed(): boolean {
+    const { settings, state } = this.#options;
+    return settings.keepFailed && state.jobQueue.anyInState(STATE_ERROR);
   }
 
   #open(): Promise<Opened> {

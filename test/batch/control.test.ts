@@ -34,6 +34,8 @@ test('a running batch tells how it stands, from memory', async (t) => {
   t.is(status?.directory, directory.path);
   t.is((await askManager(directory, { ask: 'progress' }))?.running, 1);
   t.is((await askManager(directory, { ask: 'hosts' }))?.[0]?.name, 'lab01');
+  t.like(await askManager(directory, { ask: 'why', word: 'lab01' }), { kind: 'host', reason: 'full' });
+  await t.throwsAsync(askManager(directory, { ask: 'why', word: 'nobody' }), { instanceOf: SpecError });
   const output = await askManager(directory, { ask: 'output', attempt: '1.1', stream: 'stdout', from: 2 });
   t.is(Buffer.from(output ?? '', 'base64').toString(), 'gun\n');
   await letGo();

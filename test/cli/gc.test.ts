@@ -2,6 +2,7 @@ import { access, chmod, mkdir, readdir, readFile, symlink, utimes, writeFile } f
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { hostId } from '../../src/spec/host.js';
 import { runGpool, startGpool } from '../helpers/run-gpool.js';
 import { tempDir } from '../helpers/temp-dir.js';
 import { waitFor } from '../helpers/wait-for.js';
@@ -187,4 +188,20 @@ test.serial('helpers and inputs that nobody used for their time go, those in use
   t.regex(stdout, /removed +1 cached inputs/);
   t.deepEqual(await readdir(join(root, 'bin')), [current]);
   await gpool('gc', '--force', '--all', 'left');
+});
+
+test.serial('what failed stays on its host by --keep-failed, until gc takes it away', async (t) => {
+  const { gpool, root } = await makeHome(t);
+  const host = join(root, hostId(':'));
+  const batches = () => readdir(host).catch(() => []);
+  const [good, bad] = [['true'], ['echo why > trace; exit 3']];
+  t.is((await gpool('run', '--keep-failed', '--out', 'good', '--', ...good)).code, 0);
+  t.is((await batches()).length, 0);
+  t.is((await gpool('run', '--out', 'bad', '--', ...bad)).code, 1);
+  t.is((await batches()).length, 0);
+  t.is((await gpool('run', '--keep-failed', '--out', 'kept', '--', ...bad)).code, 1);
+  const [batch = ''] = await batches();
+  t.is(await readFile(join(host, batch, 'work/0/1.1/trace'), 'utf8'), 'why\n');
+  await waitFor(async () => (await gpool('gc', 'kept')).code === 0 && (await batches()).length === 0, LIMIT);
+  t.pass();
 });
