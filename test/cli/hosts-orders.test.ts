@@ -18,9 +18,14 @@ async function prepare(t: ExecutionContext, names: readonly string[]) {
   const release = () => writeFile(join(cwd, 'go'), '');
   t.teardown(release);
   const gpool = async (...args: string[]) => runGpool(args, { cwd });
-  const where = (job: number) => readFile(join(cwd, `on-${job}`), 'utf8').then((text) => text.trim());
+  const where = (job: number) =>
+    readFile(join(cwd, `on-${job}`), 'utf8').then(
+      (text) => text.trim(),
+      () => '',
+    );
+  // The file is there before its line is.
   const started = (job: number) =>
-    waitFor(() => existsSync(join(cwd, `on-${job}`)), { limitMs: 30_000, what: `the start of job ${job}` });
+    waitFor(async () => (await where(job)) !== '', { limitMs: 30_000, what: `the start of job ${job}` });
   return {
     cwd,
     pool,
@@ -93,8 +98,9 @@ test.serial(
     await waitFor(hasLeft, { limitMs: 30_000, what: 'b to be let go of' });
     const home = pool.hosts.find(({ name }) => name === 'b')?.home ?? '';
     const isClean = async () => {
-      const left = await readdir(join(home, '.gjob'), { recursive: true });
-      return !left.some((path) => path.includes('agent') || path.includes('events'));
+      // It may be going just now.
+      const left = await readdir(join(home, '.gjob'), { recursive: true }).catch(() => null);
+      return left !== null && !left.some((path) => path.includes('agent') || path.includes('events'));
     };
     await waitFor(isClean, { limitMs: 30_000, what: 'the directory of the batch on b to go' });
     const again = await gpool('hosts', 'hold', 'batch', 'b');

@@ -6,8 +6,8 @@ import { finish, type GpoolRun, runGpool, startGpool } from '../helpers/run-gpoo
 import { tempDir } from '../helpers/temp-dir.js';
 import { waitFor } from '../helpers/wait-for.js';
 
-/** Notes the start and waits for the file ~/go-N; ends with the exit code that is in it. */
-const WORK = 'echo {} >> ~/ran; until [ -e ~/go-{} ]; do sleep 0.05; done; echo out {}; exit $(cat ~/go-{})';
+/** Notes the start and waits for a word in the file ~/go-N; ends with the exit code that is in it. */
+const WORK = 'echo {} >> ~/ran; until [ -s ~/go-{} ]; do sleep 0.05; done; echo out {}; exit $(cat ~/go-{})';
 
 interface Ground {
   readonly cwd: string;
