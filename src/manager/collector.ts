@@ -10,7 +10,7 @@ import { describeJob, type Result } from './conclude.js';
 export interface Leftover {
   readonly job: Job;
   readonly attempt: AttemptRecord;
-  /** How often fetching it failed while the host could be asked. */
+  /** How often fetching it failed over a link that held. */
   readonly failures: number;
 }
 
@@ -23,7 +23,7 @@ interface CollectorOptions {
 
 /**
  * Fetches what ended attempts left, a bounded number at a time, beside the running jobs. What cannot be fetched because
- * the link failed waits until the host answers again.
+ * the link failed waits until the host answers again, however often that happens: the results are safe where they are.
  */
 export class Collector {
   readonly #options: CollectorOptions;
@@ -93,13 +93,18 @@ export class Collector {
 
   #onFailure(leftover: Leftover, error: unknown): void {
     const { job, attempt, failures } = leftover;
-    if (error instanceof TransportError && failures + 1 < MOST_FAILURES) {
-      this.#deferred.add({ job, attempt, failures: failures + 1 });
+    const counted = failures + (isLinkGone(error) ? 0 : 1);
+    if (error instanceof TransportError && counted < MOST_FAILURES) {
+      this.#deferred.add({ job, attempt, failures: counted });
       return;
     }
     const fault: Fault = toFault(error, describeJob(job));
     this.#options.onResult({ kind: 'uncollected', job, attempt, fault });
   }
+}
+
+function isLinkGone(error: unknown): boolean {
+  return error instanceof TransportError && error.code === 'E_CONN_LOST';
 }
 
 /** What an attempt without outputs leaves. */

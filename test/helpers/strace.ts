@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { finish, type GpoolOptions, type GpoolRun, MAIN } from './run-gpool.js';
 
 /** A fault at one system call. */
@@ -16,19 +19,21 @@ export interface SyscallFault {
 /**
  * Runs the built command under strace, which makes one of its system calls go wrong. All file calls that node makes in the
  * background come from one thread, and files on their way are named `.part-<part>`: so that a call is found again by its
- * number and its path. The code is null when the fault was a SIGKILL and the command came that far.
+ * number and its path. The code is null when the fault was a SIGKILL and the command came that far; `hit` tells whether it
+ * came as far as an error that was asked for.
  */
-export function runGpoolWithFault(
+export async function runGpoolWithFault(
   args: readonly string[],
   { call, paths, effect, when }: SyscallFault,
   options: GpoolOptions & { readonly part?: string },
-): Promise<GpoolRun> {
+): Promise<GpoolRun & { readonly hit: boolean }> {
   const { cwd, env = {}, part = '0' } = options;
   const filter = paths.flatMap((path) => ['-P', path]);
-  const trace = ['-e', `trace=${call}`, '-e', `inject=${call}:${effect}:when=${when}`];
+  const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:${effect}:when=${when}`];
+  const trace = join(cwd, `strace-${randomUUID()}`);
   const node = [process.execPath, '--import', nameParts(part), MAIN, ...args];
   // With --seccomp-bpf, strace 6.1 injects nothing where -P is given.
-  const strace = ['-f', '-qq', '-o', '/dev/null', ...filter, ...trace, ...node];
+  const strace = ['-f', '-qq', '-o', trace, ...filter, ...inject, ...node];
   const child = spawn('strace', strace, {
     cwd,
     env: { PATH: process.env.PATH, HOME: cwd, NO_COLOR: '1', UV_THREADPOOL_SIZE: '1', ...env },
@@ -37,7 +42,10 @@ export function runGpoolWithFault(
   });
   // A strace that ends lets go of the command: both are one process group.
   const limit = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), LIMIT_MS);
-  return finish(child).finally(() => clearTimeout(limit));
+  const run = await finish(child).finally(() => clearTimeout(limit));
+  const hit = (await readFile(trace, 'latin1')).includes('(INJECTED)');
+  await rm(trace);
+  return { ...run, hit };
 }
 
 /** The 18 hex digits in the names of files on their way. */

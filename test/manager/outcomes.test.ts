@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { StateError, TransportError } from '../../src/errors.js';
 import type { Recorded } from '../../src/events/event.js';
 import { BatchDirectory } from '../../src/journal/batch-directory.js';
@@ -53,12 +53,13 @@ test('a job that failed keeps its exit code, whatever it did not leave', async (
 /** A network whose fetching is slow, or fails until it works. */
 class SlowFetch extends SimulatedNetwork {
   failures = 0;
+  code: 'E_TRANSFER' | 'E_CONN_LOST' = 'E_TRANSFER';
   readonly fetching: (() => void)[] = [];
 
   override async collectJob(...args: Parameters<SimulatedNetwork['collectJob']>) {
     if (this.failures > 0) {
       this.failures -= 1;
-      throw new TransportError('E_TRANSFER', { what: 'cut short', where: 'a' });
+      throw new TransportError(this.code, { what: 'cut short', where: 'a' });
     }
     await new Promise<void>((resolve) => this.fetching.push(resolve));
     return super.collectJob(...args);
@@ -79,17 +80,34 @@ test('fetching does not hold the host’s slot', async (t) => {
   t.is((await clock.runUntil(manager.processJobs())).counts.done, 3);
 });
 
-test('a fetch that the link cut short is made again', async (t) => {
+/** One job whose fetch fails so often. */
+async function failToFetch(t: ExecutionContext, code: SlowFetch['code'], failures: number): Promise<Manager> {
   const clock = new ManualClock();
   const network = new SlowFetch({ hosts: ['a'], clock, plan: () => ({ stdout: 'x' }) });
-  network.failures = 2;
+  Object.assign(network, { code, failures });
   network.fetching.push = (resolve: () => void) => {
     resolve();
     return 0;
   };
   const manager = new Manager({ clock, out: join(await tempDir(t), 'batch') });
   manager.setup(makeSpecs(1), network);
-  t.is((await clock.runUntil(manager.processJobs())).counts.done, 1);
+  await clock.runUntil(manager.processJobs());
+  return manager;
+}
+
+test('a fetch that was cut short is made again', async (t) => {
+  const { jobs } = await failToFetch(t, 'E_TRANSFER', 2);
+  t.is(jobs[0]?.state, 'done');
+});
+
+test('a fetch that fails five times over a link that holds is given up', async (t) => {
+  const { jobs } = await failToFetch(t, 'E_TRANSFER', 5);
+  t.is(jobs[0]?.state, 'error');
+});
+
+test('however often the link goes in the middle of a fetch, the job is done', async (t) => {
+  const { jobs } = await failToFetch(t, 'E_CONN_LOST', 40);
+  t.is(jobs[0]?.state, 'done');
 });
 
 test('when the journal cannot be written nothing more is launched and the reason is thrown', async (t) => {
