@@ -15,6 +15,8 @@ export interface Lab {
   readonly scale: number;
   /** A path in `directory`, or under `below`, that was never used. Nothing is there yet. */
   fresh(name: string, below?: string): string;
+  /** Done when the lab closes, before its directories go; the last said first. */
+  onClose(end: () => Promise<void>): void;
   close(): Promise<void>;
 }
 
@@ -27,13 +29,16 @@ export async function openLab(scale: number): Promise<Lab> {
   await mkdir(join(hostDirectory, 'home'));
   const hosts = await startBenchHosts(directory, join(hostDirectory, 'home'), HOSTS);
   let made = 0;
+  const ends: (() => Promise<void>)[] = [];
   return {
     directory,
     hostDirectory,
     hosts,
     scale,
     fresh: (name, below = directory) => join(below, `${name}-${++made}`),
+    onClose: (end) => void ends.unshift(end),
     close: async () => {
+      for (const end of ends) await end();
       await hosts.close();
       await rm(directory, { recursive: true, force: true });
       await rm(hostDirectory, { recursive: true, force: true, maxRetries: 5 });

@@ -1,4 +1,5 @@
 import type { Lab } from './lab.js';
+import type { TimelineSpan } from './timeline.js';
 
 /** One thing that is measured in turn with the others of its measurement. */
 export interface Contestant {
@@ -11,6 +12,8 @@ export interface Contestant {
   readonly missing?: string | undefined;
   /** Once, start to end; the answer is in the unit. Throws when the work was not done. */
   run(): Promise<number>;
+  /** The jobs of the latest run, for a plot. Asked for after the first. */
+  timeline?(): readonly TimelineSpan[];
 }
 
 /** A goal: ours over `against`, a contestant's name or a number, is at least or at most so much. */

@@ -1,6 +1,7 @@
 import type { Lab } from './lab.js';
 import type { Contestant, Measurement, Target } from './measurement.js';
 import { median } from './numbers.js';
+import type { TimelineSpan } from './timeline.js';
 
 export interface Row {
   readonly name: string;
@@ -9,6 +10,8 @@ export interface Row {
   readonly samples: readonly number[];
   /** Why there are none, or fewer than asked for. */
   readonly missing?: string;
+  /** The jobs of the first turn, of a contestant that tells of them. */
+  readonly timeline?: readonly TimelineSpan[];
 }
 
 export interface Verdict extends Target {
@@ -31,6 +34,7 @@ export async function takeTurns(
 ): Promise<Result> {
   const contestants = await measurement.prepare(lab);
   const samples = new Map<Contestant, number[]>(contestants.map((contestant) => [contestant, []]));
+  const timelines = new Map<Contestant, readonly TimelineSpan[]>();
   const failures = new Map<Contestant, string>();
   for (let turn = 1; turn <= runs; turn++) {
     for (const contestant of contestants) {
@@ -38,6 +42,7 @@ export async function takeTurns(
       say(`${measurement.goal} turn ${turn} of ${runs}: ${contestant.name}`);
       try {
         samples.get(contestant)?.push(await contestant.run());
+        if (turn === 1 && contestant.timeline) timelines.set(contestant, contestant.timeline());
       } catch (error) {
         failures.set(contestant, error instanceof Error ? error.message : String(error));
       }
@@ -46,12 +51,14 @@ export async function takeTurns(
   const rows = contestants.map((contestant): Row => {
     const { name, kind, unit = measurement.unit } = contestant;
     const missing = contestant.missing ?? failures.get(contestant);
+    const timeline = timelines.get(contestant);
     return {
       name,
       kind,
       unit,
       samples: samples.get(contestant) ?? [],
       ...(missing !== undefined && { missing }),
+      ...(timeline !== undefined && { timeline }),
     };
   });
   const { goal, name, what, targets } = measurement;
