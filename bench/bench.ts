@@ -1,6 +1,8 @@
-// Runs the measurements and prints them beside the goals: npm run bench -- [NAME…] [--runs N] [--scale X] [--json FILE]
+// Runs the measurements and prints them beside the goals: npm run bench -- [NAME…] [--runs N] [--scale X] [--json FILE] [--no-install]
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import type { Programs } from './find-missing.js';
+import { installPeers, LAB_PROGRAMS } from './install-peers.js';
 import { openLab } from './lab.js';
 import { describeMachine } from './machine.js';
 import type { Measurement } from './measurement.js';
@@ -11,10 +13,12 @@ import { type Result, takeTurns } from './take-turns.js';
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
+    allowNegative: true,
     options: {
       runs: { type: 'string', default: '5' },
       scale: { type: 'string', default: '1' },
       json: { type: 'string', default: 'bench/results.json' },
+      install: { type: 'boolean', default: true },
       list: { type: 'boolean', default: false },
     },
   });
@@ -22,7 +26,9 @@ async function main(): Promise<void> {
     for (const { goal, name, what } of MEASUREMENTS) process.stdout.write(`${goal}\t${name}\t${what}\n`);
     return;
   }
-  const results = await measure(choose(positionals), Number(values.runs), Number(values.scale));
+  const chosen = choose(positionals);
+  if (values.install) await installPeers(listPrograms(chosen), say);
+  const results = await measure(chosen, Number(values.runs), Number(values.scale));
   const report = {
     ...(await describeMachine()),
     runs: Number(values.runs),
@@ -40,6 +46,14 @@ function choose(names: readonly string[]): readonly Measurement[] {
   );
 }
 
+function listPrograms(chosen: readonly Measurement[]): Programs {
+  return Object.assign({}, LAB_PROGRAMS, ...chosen.map(({ programs }) => programs));
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 function isCalled({ goal, name }: Measurement, asked: string): boolean {
   return name === asked || goal.toLowerCase() === asked.toLowerCase();
 }
@@ -50,7 +64,7 @@ async function measure(chosen: readonly Measurement[], runs: number, scale: numb
   if (scale !== 1) process.stdout.write(`All counts times ${scale}: a trial, not a measurement.\n\n`);
   try {
     for (const measurement of chosen) {
-      const result = await takeTurns(lab, measurement, runs, (line) => process.stderr.write(`${line}\n`));
+      const result = await takeTurns(lab, measurement, runs, say);
       process.stdout.write(`${formatResult(result)}\n`);
       results.push(result);
     }

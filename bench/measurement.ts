@@ -1,3 +1,4 @@
+import type { Programs } from './find-missing.js';
 import type { Lab } from './lab.js';
 import type { TimelineSpan } from './timeline.js';
 
@@ -33,6 +34,8 @@ export interface Measurement {
   readonly what: string;
   readonly unit: string;
   readonly targets: readonly Target[];
+  /** What its peers need. */
+  readonly programs?: Programs;
   /** Sets up what the contestants need; they run in turn, in this order. */
   prepare(lab: Lab): Promise<readonly Contestant[]>;
 }

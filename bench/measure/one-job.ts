@@ -1,7 +1,7 @@
 import { GPOOL, runGpool } from '../gpool.js';
 import type { Lab } from '../lab.js';
 import type { Measurement } from '../measurement.js';
-import { parallelContestant, runParallel } from '../peers/parallel.js';
+import { PARALLEL, parallelContestant, runParallel } from '../peers/parallel.js';
 import { runCommand } from '../run-command.js';
 
 const PARTS = 'node, loading gpool';
@@ -17,6 +17,7 @@ export const oneJob: Measurement = {
   what: 'one job (true) on one host, from the command to its end',
   unit: 's',
   targets: [{ ours: 'gpool', against: 'GNU parallel', most: 1 }],
+  programs: PARALLEL,
   prepare: async (lab) => [
     { name: 'gpool', kind: 'ours', run: async () => (await runGpool(lab, ['1/h1'], ['--', 'true'])).seconds },
     { name: 'gpool, first time on this host', kind: 'ours', run: () => coldRun(lab) },

@@ -3,8 +3,8 @@ import type { Lab } from '../lab.js';
 import { type Contestant, type Measurement, scaled } from '../measurement.js';
 import { formatNumber, writeNumbers } from '../numbers.js';
 import { runBareLoop } from '../peers/bare-loop.js';
-import { daskContestant } from '../peers/dask.js';
-import { type ParallelKind, parallelContestant, runParallel } from '../peers/parallel.js';
+import { DASK, daskContestant } from '../peers/dask.js';
+import { PARALLEL, type ParallelKind, parallelContestant, runParallel } from '../peers/parallel.js';
 
 const SLOTS = 8;
 
@@ -40,6 +40,7 @@ export const throughput: Measurement = {
     { ours: 'gpool', against: 'Dask over ssh', least: 1 },
     { ours: 'gpool', against: 'bare bash loop', least: 0.9 },
   ],
+  programs: { ...PARALLEL, ...DASK },
   prepare: async (lab) => [
     { name: 'gpool', kind: 'ours', run: () => gpoolRate(lab, [`${SLOTS}/h1`], scaled(lab, 5000)) },
     { name: 'bare bash loop', kind: 'limit', run: () => runBareLoop(lab, scaled(lab, 5000), SLOTS) },
@@ -65,6 +66,7 @@ export const manyHosts: Measurement = {
     { ours: 'gpool, 4 hosts', against: 'GNU parallel', least: 10 },
     { ours: 'gpool, 4 hosts', against: 'GNU parallel, ControlMaster', least: 10 },
   ],
+  programs: { ...PARALLEL, ...DASK },
   prepare: async (lab) => [
     ...[1, 4, 16].map((count): Contestant => {
       const name = `gpool, ${count} host${count === 1 ? '' : 's'}`;

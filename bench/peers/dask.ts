@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { findMissing } from '../find-missing.js';
+import { findMissing, type Programs } from '../find-missing.js';
 import type { Lab } from '../lab.js';
 import type { Contestant } from '../measurement.js';
 import { runCommand } from '../run-command.js';
+
+export const DASK: Programs = { 'dask-worker': 'python3-distributed' };
 
 /** Workers started over ssh, then `subprocess.run` for each job with its outputs; the clock starts when they are up. */
 const PROGRAM = `
@@ -35,7 +37,7 @@ export function daskContestant(lab: Lab, hosts: number, jobs: number): Contestan
   return {
     name: 'Dask over ssh',
     kind: 'peer',
-    missing: findMissing({ 'dask-worker': 'python3-distributed' }),
+    missing: findMissing(DASK),
     run: async () => {
       const program = `${lab.fresh('dask')}.py`;
       await writeFile(program, PROGRAM);

@@ -1,7 +1,9 @@
-import { findMissing } from '../find-missing.js';
+import { findMissing, type Programs } from '../find-missing.js';
 import type { Lab } from '../lab.js';
 import type { Contestant } from '../measurement.js';
 import { type Finished, runCommand } from '../run-command.js';
+
+export const PARALLEL: Programs = { parallel: 'parallel' };
 
 /** GNU parallel over ssh: a login for each job, or one connection kept open for each host (ControlMaster). */
 export type ParallelKind = 'plain' | 'ControlMaster';
@@ -23,5 +25,5 @@ export function parallelContestant(
   run: (kind: ParallelKind) => Promise<number>,
 ): Contestant {
   const name = kind === 'plain' ? 'GNU parallel' : 'GNU parallel, ControlMaster';
-  return { name, kind: 'peer', missing: findMissing({ parallel: 'parallel' }), run: () => run(kind) };
+  return { name, kind: 'peer', missing: findMissing(PARALLEL), run: () => run(kind) };
 }
