@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runGpool } from '../gpool.js';
 import type { Lab } from '../lab.js';
@@ -13,6 +13,7 @@ async function rate(lab: Lab, jobs: number, command: string): Promise<number> {
   const numbers = await writeNumbers(lab.fresh('numbers'), jobs);
   const { seconds, batch } = await runGpool(lab, [`${SLOTS}/h1`], ['--quiet', '-a', numbers, '--', command]);
   if (command.startsWith('echo')) await readFile(join(batch, 'jobs', String(jobs), '1', 'stdout'));
+  await rm(batch, { recursive: true });
   return jobs / seconds;
 }
 
@@ -26,12 +27,12 @@ export const smallOutputs: Measurement = {
     {
       name: 'gpool, 1 kB of stdout',
       kind: 'ours',
-      run: () => rate(lab, scaled(lab, 5000), `echo ${KILOBYTE} # {}`),
+      run: () => rate(lab, scaled(lab, 10_000), `echo ${KILOBYTE} # {}`),
     },
     {
       name: 'gpool, no output',
       kind: 'ours',
-      run: () => rate(lab, scaled(lab, 5000), `: ${KILOBYTE} # {}`),
+      run: () => rate(lab, scaled(lab, 10_000), `: ${KILOBYTE} # {}`),
     },
   ],
 };
@@ -50,7 +51,13 @@ export const largeOutput: Measurement = {
       {
         name: 'gpool',
         kind: 'ours',
-        run: async () => mib / (await runGpool(lab, ['1/h1'], ['--quiet', '--', command])).seconds,
+        run: async () => {
+          const { seconds, batch } = await runGpool(lab, ['1/h1'], ['--quiet', '--', command]);
+          const { size } = await stat(join(batch, 'jobs', '1', '1', 'stdout'));
+          await rm(batch, { recursive: true });
+          if (size !== mib * 2 ** 20) throw new Error('the output is not whole');
+          return mib / seconds;
+        },
       },
       {
         name: 'ssh h1 head -c',
