@@ -10,14 +10,23 @@ import type { Contact } from './create-network.js';
 import { createRun } from './create-run.js';
 import { holdBatch, letGoOnError } from './held-batch.js';
 import { loadBatch } from './load-batch.js';
+import { knownRunMs, longestFirst, type StartOrder } from './longest-first.js';
 import { poolHosts, replaceHosts } from './replace-hosts.js';
 import { recordEvents, refreshInputs } from './revise-batch.js';
 import { runBatch } from './run-batch.js';
 import { type JobSelector, selectJobs } from './select-jobs.js';
 
-export interface RerunRequest extends Contact {
+/** Which jobs are to be run again, and how. */
+export interface RerunQuestion {
   readonly directory: BatchDirectory;
   readonly selector: JobSelector;
+  /** @default 'longest' */
+  readonly order?: StartOrder | undefined;
+  /** Where a new batch of them is to be made. @default in place */
+  readonly out?: string | undefined;
+}
+
+export interface RerunRequest extends Omit<RerunQuestion, 'out'>, Contact {
   /** What relative paths start from. */
   readonly cwd: string;
   /** Other hosts than those that it has. @default the same */
@@ -31,15 +40,23 @@ export interface RerunJob {
   readonly name: string;
   /** For people: `failed before: exit code 3`, `done before`, `waiting`, `with lab01`. */
   readonly why: string;
+  /** By its earlier attempts, milliseconds; null when none came to an end of its own. */
+  readonly runMs: number | null;
 }
 
-/** What a rerun would do. Changes nothing. Throws a StateError, and a SpecError (E_USAGE) when no job is meant. */
-export async function planRerun(
-  directory: BatchDirectory,
-  selector: JobSelector,
-): Promise<readonly RerunJob[]> {
+/**
+ * What a rerun would do, in the order in which the jobs are started. Changes nothing. Throws a StateError, and a
+ * SpecError (E_USAGE) when no job is meant.
+ */
+export async function planRerun(request: RerunQuestion): Promise<readonly RerunJob[]> {
+  const { directory, selector, order, out } = request;
   const { state, file } = await loadBatch(directory);
-  return selectJobs(state.jobs, selector, file.name).map(describeRerun);
+  const jobs = selectJobs(state.jobs, selector, file.name);
+  if (out !== undefined) return sortJobs(jobs, order).map(describeRerun);
+  const meant = new Set(jobs);
+  const waiting = state.jobQueue.inState(STATE_FREE).filter((job) => meant.has(job));
+  const withHosts = jobs.filter((job) => !isSettled(job) && job.state !== STATE_FREE);
+  return [...withHosts, ...waiting, ...sortJobs(jobs.filter(isSettled), order)].map(describeRerun);
 }
 
 /**
@@ -48,16 +65,19 @@ export async function planRerun(
  * (E_BATCH_HELD); then nothing was changed.
  */
 export async function rerunBatch(request: RerunRequest): Promise<BatchRun> {
-  const { directory, selector, cwd, hosts, onLogError, ...contact } = request;
+  const { directory, selector, cwd, hosts, order, onLogError, ...contact } = request;
   // Before it is held: taking hold cuts off a torn end.
-  await planRerun(directory, selector);
+  await planRerun(request);
   const held = await holdBatch(directory);
   return letGoOnError(held.store, async () => {
     const jobs = selectJobs(held.state.jobs, selector, held.file.name);
     const specs = jobs.map(({ spec }) => spec);
     await validateSpecs(specs, { cwd });
     const moved = hosts ? replaceHosts(held, hosts) : [];
-    const reopened = await recordEvents(held, [...moved, ...jobs.flatMap(reopen)]);
+    const reopened = await recordEvents(held, [
+      ...moved,
+      ...sortJobs(jobs.filter(isSettled), order).map(reopen),
+    ]);
     const current = await refreshInputs(reopened, reopened.state.jobQueue.inState(STATE_FREE), cwd);
     return createRun(current, { contact, hosts, onLogError });
   });
@@ -65,21 +85,37 @@ export async function rerunBatch(request: RerunRequest): Promise<BatchRun> {
 
 /** Makes a new batch of the jobs. The one they are from stays as it is. Throws what `planRerun` and `runBatch` throw. */
 export async function rerunAsNew(request: RerunRequest & { readonly out: string }): Promise<BatchRun> {
-  const { directory, selector, ...rest } = request;
+  const { directory, selector, order, ...rest } = request;
   const loaded = await loadBatch(directory);
   const { name, options } = loaded.file;
-  const specs = selectJobs(loaded.state.jobs, selector, name).map(({ spec }) => spec);
-  return runBatch({ ...rest, name, hosts: rest.hosts ?? poolHosts(loaded), options, specs });
+  const jobs = selectJobs(loaded.state.jobs, selector, name);
+  const specs = jobs.map(({ spec }) => spec);
+  const startOrder = sortPlaces(jobs, order);
+  return runBatch({ ...rest, name, hosts: rest.hosts ?? poolHosts(loaded), options, specs, startOrder });
+}
+
+function sortJobs(jobs: readonly Job[], order: StartOrder = 'longest'): readonly Job[] {
+  return order === 'given' ? jobs : longestFirst(jobs, (job) => job);
+}
+
+/** The ids that the jobs have in a batch of their own, as they are to be started; empty when that is their order anyway. */
+function sortPlaces(jobs: readonly Job[], order: StartOrder | undefined): readonly string[] {
+  const idOf = new Map(jobs.map((job, at) => [job, String(at + 1)]));
+  const sorted = sortJobs(jobs, order);
+  return sorted.every((job, at) => job === jobs[at]) ? [] : sorted.map((job) => idOf.get(job) ?? '');
 }
 
 /** A job that waits or is with a host goes on anyway. */
-function reopen(job: Job): GpoolEvent[] {
-  if (job.state !== STATE_DONE && job.state !== STATE_ERROR) return [];
-  return [{ type: 'job.reopened', job: job.id, reason: describeRerun(job).why }];
+function isSettled({ state }: Job): boolean {
+  return state === STATE_DONE || state === STATE_ERROR;
+}
+
+function reopen(job: Job): GpoolEvent {
+  return { type: 'job.reopened', job: job.id, reason: describeStanding(job) };
 }
 
 function describeRerun(job: Job): RerunJob {
-  return { id: job.id, name: job.spec.name, why: describeStanding(job) };
+  return { id: job.id, name: job.spec.name, why: describeStanding(job), runMs: knownRunMs(job) };
 }
 
 /** How a job stands, in a few words. */

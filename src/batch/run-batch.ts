@@ -23,6 +23,8 @@ export interface BatchRequest extends Contact {
   readonly specs: readonly JobSpec[];
   /** Ids that the jobs skip, because others of the same list were run before. @default none */
   readonly removed?: readonly string[] | undefined;
+  /** Ids of the jobs in the order in which they are started. @default that of the specs */
+  readonly startOrder?: readonly string[] | undefined;
   readonly hosts: readonly Host[];
   readonly options: BatchOptions;
   /** The batch directory; must not exist or be empty. @default `batches/<date>-<time>-<name>` */
@@ -69,7 +71,7 @@ export function joblogsOf({ joblog, cwd }: BatchRequest): readonly string[] {
 
 function describeBatch(
   directory: BatchDirectory,
-  { name, specs, hosts, options, removed = [] }: BatchRequest,
+  { name, specs, hosts, options, removed = [], startOrder = [] }: BatchRequest,
   inputs: InputDigests,
 ): BatchFile {
   return {
@@ -81,6 +83,7 @@ function describeBatch(
     hosts,
     options: { ...options },
     ...(removed.length > 0 && { removed }),
+    ...(startOrder.length > 0 && { startOrder }),
     ...(Object.keys(inputs).length > 0 && { inputs }),
     specs,
   };

@@ -11,6 +11,7 @@ import { createRun } from './create-run.js';
 import { holdBatch, letGoOnError } from './held-batch.js';
 import { digestInputs, type InputDigests } from './input-digests.js';
 import { type LoadedBatch, loadBatch } from './load-batch.js';
+import { longestFirst, type StartOrder } from './longest-first.js';
 import { type KnownJob, type PlannedJob, planUpdate, revisionOf } from './plan-update.js';
 import { replaceHosts } from './replace-hosts.js';
 import { describeStanding } from './rerun-batch.js';
@@ -20,6 +21,8 @@ import { type BatchRequest, joblogsOf } from './run-batch.js';
 /** A run into a batch that exists. */
 export interface UpdateRequest extends BatchRequest {
   readonly directory: BatchDirectory;
+  /** Of the jobs that are run again. @default 'longest' */
+  readonly order?: StartOrder | undefined;
 }
 
 /**
@@ -50,7 +53,10 @@ export async function updateBatch(request: UpdateRequest): Promise<BatchRun> {
       options: { ...request.options },
       inputs,
     };
-    const events = [...replaceHosts(held, request.hosts), ...planned.flatMap(reopen)];
+    const events = [
+      ...replaceHosts(held, request.hosts),
+      ...sortPlanned(planned, request.order).flatMap(reopen),
+    ];
     const revised = await reviseBatch(held, changes, events);
     const { hosts, detach, onLogError } = request;
     return createRun(revised, { contact: request, hosts, joblogs: joblogsOf(request), detach, onLogError });
@@ -124,6 +130,10 @@ function checkSettled(planned: readonly PlannedJob[], { path }: BatchDirectory):
   const rest = open.length > 1 ? ` and ${open.length - 1} more` : '';
   const what = `job ${first.id} (${first.spec.name})${rest} was ${first.fate} but is still with its host`;
   throw new StateError('E_BATCH_BUSY', { what, where: path });
+}
+
+function sortPlanned(planned: readonly PlannedJob[], order: StartOrder = 'longest'): readonly PlannedJob[] {
+  return order === 'given' ? planned : longestFirst(planned, ({ job }) => job);
 }
 
 function reopen({ job, fate, changes }: PlannedJob): GpoolEvent[] {

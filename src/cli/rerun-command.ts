@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { findBatch } from '../batch/find-batch.js';
+import type { StartOrder } from '../batch/longest-first.js';
 import { planRerun, rerunAsNew, rerunBatch } from '../batch/rerun-batch.js';
 import type { JobSelector } from '../batch/select-jobs.js';
 import { SpecError } from '../errors.js';
 import { chooseHosts } from './choose-hosts.js';
 import { addHostOptions, collect, type HostOptions, toContact } from './common-options.js';
 import { parseWhole } from './parse-whole.js';
-import { addOutputOptions } from './run-options.js';
+import { addOutputOptions, createOrderOption } from './run-options.js';
 import { showBatch, warnOnce } from './show-batch.js';
 import { listRerun } from './update-text.js';
 import type { WatchOptions } from './watch-run.js';
@@ -19,6 +20,7 @@ interface RerunOptions extends HostOptions, WatchOptions {
   readonly exit: readonly string[];
   readonly where: readonly string[];
   readonly job: readonly string[];
+  readonly order?: StartOrder;
   readonly out?: string;
   readonly dryRun: boolean;
 }
@@ -36,6 +38,7 @@ export function addRerunCommand(program: Command, finish: (exitCode: number) => 
     .option('--exit <n>', 'only those that ended with this exit code; may be repeated', collect, [])
     .option('--where <name=value>', 'only those with this value; may be repeated, all must hold', collect, [])
     .option('--job <name>', 'only this job, by number or name; may be repeated', collect, [])
+    .addOption(createOrderOption())
     .option('--out <dir>', 'make a new batch of them there, and leave this one as it is')
     .option('--dry-run', 'list them, run nothing', false)
     .addHelpText('before', EXAMPLES);
@@ -50,8 +53,9 @@ async function rerun(batch: string | undefined, options: RerunOptions): Promise<
   const cwd = process.cwd();
   const selector = readSelector(options);
   const directory = await findBatch(batch, cwd);
+  const { order, out } = options;
   const hosts = await chooseHosts(options);
-  const jobs = await planRerun(directory, selector);
+  const jobs = await planRerun({ directory, selector, order, out });
   if (options.dryRun) {
     process.stdout.write(
       listRerun(jobs)
@@ -65,12 +69,13 @@ async function rerun(batch: string | undefined, options: RerunOptions): Promise<
     const request = {
       directory,
       selector,
+      order,
       cwd,
       hosts,
       onLogError: warnOnce(),
       ...toContact(options, around),
     };
-    return options.out === undefined ? rerunBatch(request) : rerunAsNew({ ...request, out: options.out });
+    return out === undefined ? rerunBatch(request) : rerunAsNew({ ...request, out });
   });
 }
 

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { StartOrder } from '../batch/longest-first.js';
 import { addHostOptions, collect, type HostOptions } from './common-options.js';
 import { addRetryOptions, type RetryOptions } from './retry-options.js';
 import { addTailOptions, type TailOptions } from './tail-options.js';
@@ -23,6 +24,7 @@ export interface RunOptions extends HostOptions, RetryOptions, TailOptions {
   readonly retryFailed: boolean;
   readonly maxRunning?: string;
   readonly placement?: 'random' | 'pack' | 'spread';
+  readonly order?: StartOrder;
   readonly keepOrder: boolean;
   readonly tag: boolean;
   readonly lineBuffer: boolean;
@@ -78,6 +80,7 @@ function addBatchOptions(command: Command): Command {
     .option('--name <name>', 'name the batch')
     .option('--out <dir>', 'the batch directory (default: batches/<date>-<time>-<name>)')
     .option('--results <dir>', 'the same as --out')
+    .addOption(createOrderOption())
     .option('--joblog <file>', "a copy of the joblog, in GNU parallel's columns")
     .option('--resume', 'skip the jobs that --joblog has', false)
     .option('--resume-failed', 'skip the jobs that succeeded by --joblog', false)
@@ -89,6 +92,15 @@ function addBatchOptions(command: Command): Command {
       false,
     )
     .option('--dry-run', 'print the commands, connect to nothing', false);
+}
+
+/** For jobs that are run again. */
+export function createOrderOption(): Option {
+  const orders: readonly StartOrder[] = ['longest', 'given'];
+  return new Option(
+    '--order <how>',
+    'which of the jobs that run again start first, by their earlier run times (default: longest)',
+  ).choices(orders);
 }
 
 /** What is shown while a batch runs. */

@@ -1,5 +1,6 @@
 import type { JobFate, PlannedJob } from '../batch/plan-update.js';
 import { describeStanding, type RerunJob } from '../batch/rerun-batch.js';
+import { formatDuration } from './duration-text.js';
 import { toPlainLine } from './plain-text.js';
 
 /** `12 unchanged, 3 changed (inputs: sim), 2 new, 1 failed before, 1 removed`. */
@@ -20,9 +21,13 @@ export function listUpdate(planned: readonly PlannedJob[]): readonly string[] {
   return planned.flatMap((job) => (job.fate === 'unchanged' ? [] : [describePlanned(job)]));
 }
 
-/** A line for each job that would be run again. */
+/** A line for each job that would be run again, in that order: id, name, how it stood, how long it ran before. */
 export function listRerun(jobs: readonly RerunJob[]): readonly string[] {
-  return jobs.map(({ id, name, why }) => [id, name, why].map(toPlainLine).join('\t'));
+  return jobs.map(({ id, name, why, runMs }) =>
+    [id, name, why, runMs === null ? 'run time unknown' : `ran ${formatDuration(runMs)}`]
+      .map(toPlainLine)
+      .join('\t'),
+  );
 }
 
 function describePlanned({ id, spec, fate, changes, job }: PlannedJob): string {

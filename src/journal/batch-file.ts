@@ -21,6 +21,8 @@ export interface BatchFile {
   readonly revision?: number;
   /** Ids of jobs that an earlier revision had: those of the specs skip them. @default none */
   readonly removed?: readonly string[];
+  /** Ids of jobs that are started after the others, in this order. @default none: all in that of the specs */
+  readonly startOrder?: readonly string[];
   /** Digests of the input files and directories, by their source; what they were when this revision was made. */
   readonly inputs?: Readonly<Record<string, string>>;
   readonly specs: readonly JobSpec[];

@@ -99,25 +99,28 @@ export interface Revision {
   readonly revision?: number | undefined;
   /** Ids that the jobs skip. @default none */
   readonly removed?: readonly string[] | undefined;
+  /** Ids of jobs that are started after the others, in this order. @default none: all in that of the list */
+  readonly startOrder?: readonly string[] | undefined;
 }
 
 /** The state before the first event: every job waits, no host was asked yet. Throws a StateError on a host listed twice. */
 export function createBatchState(
   specs: readonly JobSpec[],
   hosts: readonly string[],
-  { revision: madeOf = 1, removed: left = [] }: Revision = {},
+  { revision: madeOf = 1, removed: left = [], startOrder = [] }: Revision = {},
 ): BatchState {
   const removed = new Set(left);
   const jobs = createJobs(specs, removed);
+  const jobById: BatchState['jobById'] =
+    removed.size === 0 ? { get: (id) => findById(jobs, id) } : new Map(jobs.map((job) => [job.id, job]));
   const records = hosts.map(createHostRecord);
   const hostQueue = new Queue<HostRecord, State>(STATES, records);
   for (const record of records) hostQueue.setState(record, STATE_UNKNOWN);
   return {
     batch: '',
     jobs,
-    jobById:
-      removed.size === 0 ? { get: (id) => findById(jobs, id) } : new Map(jobs.map((job) => [job.id, job])),
-    jobQueue: new Queue<Job, State>(STATES, jobs),
+    jobById,
+    jobQueue: queueJobs(jobs, jobById, startOrder),
     hosts: records,
     hostByName: new Map(records.map((record) => [record.name, record])),
     hostQueue,
@@ -147,6 +150,20 @@ export function countJobs({ jobQueue }: BatchState): BatchCounts {
     unknown: jobQueue.count(STATE_UNKNOWN),
     error: jobQueue.count(STATE_ERROR),
   };
+}
+
+function queueJobs(
+  jobs: readonly Job[],
+  jobById: BatchState['jobById'],
+  startOrder: readonly string[],
+): Queue<Job, State> {
+  const queue = new Queue<Job, State>(STATES, jobs);
+  for (const id of startOrder) {
+    // A later revision may have it no more.
+    const job = jobById.get(id);
+    if (job) queue.setState(job, STATE_FREE);
+  }
+  return queue;
 }
 
 /** Ids count from 1, so the list is its own index. */

@@ -79,7 +79,9 @@ test.serial('rerun --dry-run lists what it would run and why, and changes nothin
   const before = await directoryDigest(join(cwd, 'b'));
   const { code, stdout } = await gpool('rerun', 'b', '--all', '--dry-run');
   t.is(code, 0);
-  t.is(stdout, '1\t1\tdone before\n2\t2\tfailed before: exit code 3\n');
+  const rows = stdout.trimEnd().split('\n').sort();
+  t.regex(rows[0] ?? '', /^1\t1\tdone before\tran \d+\.\ds$/);
+  t.regex(rows[1] ?? '', /^2\t2\tfailed before: exit code 3\tran \d+\.\ds$/);
   t.is(await ran(), '');
   t.is(await directoryDigest(join(cwd, 'b')), before);
 });
@@ -100,6 +102,32 @@ test.serial(
     t.is(JSON.parse((await gpool('status', 'c', '--json')).stdout).total, 1);
   },
 );
+
+test.serial('a rerun starts what ran longest first, unless it is told to keep the order', async (t) => {
+  const { cwd, gpool } = await prepare(t, {});
+  const run = ['run', '-j', '1', '--out', 'b', '--', 'echo {1} >> ~/ran; sleep {1}', ':::', '0', '3', '1.5'];
+  t.is((await gpool(...run)).code, 0);
+  const listed = await gpool('rerun', 'b', '--all', '--dry-run');
+  t.deepEqual(namesOf(listed.stdout), ['3', '1.5', '0']);
+  t.deepEqual(namesOf((await gpool('rerun', 'b', '--all', '--dry-run', '--order', 'given')).stdout), [
+    '0',
+    '3',
+    '1.5',
+  ]);
+  t.is((await gpool('rerun', 'b', '--all', '-S', '1/:', '--quiet')).code, 0);
+  const ran = (await readFile(join(cwd, 'ran'), 'utf8')).trimEnd().split('\n');
+  t.deepEqual(ran, ['0', '3', '1.5', '3', '1.5', '0']);
+  const wrong = await gpool('rerun', 'b', '--order', 'shortest');
+  t.is(wrong.code, 2);
+  t.regex(wrong.stderr, /longest, given/);
+});
+
+function namesOf(listing: string): string[] {
+  return listing
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t')[1] ?? '');
+}
 
 test.serial('a rerun counts retries anew', async (t) => {
   const { cwd, gpool, ran } = await prepare(t, { 1: 3 });

@@ -93,7 +93,7 @@ test.serial('jobs that were cancelled stay so over a resume, and are unfinished 
   t.is(await ran(), '1 2');
   await go('2');
   const listed = await gpool('rerun', 'b', '--unfinished', '--dry-run');
-  t.is(listed.stdout, '2\t2\tfailed before: cancelled\n');
+  t.is(listed.stdout, '2\t2\tfailed before: cancelled\trun time unknown\n');
   t.is((await gpool('rerun', 'b', '--unfinished')).code, 1);
   t.is(await ran(), '1 2 2');
 });
