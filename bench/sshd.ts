@@ -1,11 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { waitFor } from '../test/helpers/wait-for.js';
+import { freePort } from './free-port.js';
 
 const execute = promisify(execFile);
 const SSHD = '/usr/sbin/sshd';
@@ -95,15 +96,6 @@ async function openClientFiles(directory: string, identity: string) {
 
 async function generateKey(file: string): Promise<void> {
   await execute('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'gpool-bench', '-f', file]);
-}
-
-async function freePort(address: string): Promise<number> {
-  const server = createServer().listen(0, address);
-  await once(server, 'listening');
-  const bound = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }
 
 function answers(address: string, port: number): Promise<boolean> {
