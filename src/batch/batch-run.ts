@@ -13,6 +13,7 @@ import { STATE_BUSY, STATE_UNKNOWN, type State } from '../queue/states.js';
 import { Joblog } from '../report/joblog.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import type { BatchOptions } from './batch-options.js';
+import { describeOverview } from './batch-overview.js';
 import type { BatchProgress } from './batch-progress.js';
 import { describeBatch } from './batch-status.js';
 import { BatchView } from './batch-view.js';
@@ -80,6 +81,7 @@ export class BatchRun implements WatchedBatch {
         manager: this.#manager,
         progress: () => this.progress(),
         status: () => describeBatch({ directory, file: parts, state }),
+        overview: (most) => describeOverview({ directory, file: parts, state }, most),
         why: (word) => this.#explain(word),
         readRunning: (attempt, stream, range) => this.readRunning(attempt, stream, range),
       }),

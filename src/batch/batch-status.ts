@@ -36,12 +36,22 @@ export interface JobStatus {
 }
 
 /** The parts of a batch that tell how it stands. */
-interface DescribedBatch extends Pick<LoadedBatch, 'directory' | 'state'> {
+export interface DescribedBatch extends Pick<LoadedBatch, 'directory' | 'state'> {
   readonly file: Pick<LoadedBatch['file'], 'name' | 'createdAt'>;
 }
 
 /** Sums up a batch that was read from its directory. */
-export function describeBatch({ directory, file, state }: DescribedBatch): BatchStatus {
+export function describeBatch(batch: DescribedBatch): BatchStatus {
+  const { state } = batch;
+  return { ...describeStanding(batch), ...summarize(state), jobs: state.jobs.map(describeJob) };
+}
+
+/** What a batch is and whether it goes on. */
+export function describeStanding({
+  directory,
+  file,
+  state,
+}: DescribedBatch): Omit<BatchStatus, 'jobs' | keyof BatchReport> {
   return {
     schema: 1,
     name: file.name,
@@ -50,12 +60,10 @@ export function describeBatch({ directory, file, state }: DescribedBatch): Batch
     lastAt: state.lastAt,
     ended: state.ended,
     stopping: state.stopping,
-    ...summarize(state),
-    jobs: state.jobs.map(describeJob),
   };
 }
 
-function describeJob(job: Job): JobStatus {
+export function describeJob(job: Job): JobStatus {
   const last = tellingAttempt(job);
   return {
     id: job.id,

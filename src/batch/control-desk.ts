@@ -2,6 +2,7 @@ import { parseAttemptId } from '../events/attempt-id.js';
 import type { BatchDirectory } from '../journal/batch-directory.js';
 import type { Manager } from '../manager/manager.js';
 import type { BatchState } from '../queue/batch-state.js';
+import type { BatchOverview } from './batch-overview.js';
 import type { BatchProgress } from './batch-progress.js';
 import type { BatchStatus } from './batch-status.js';
 import { type Answers, controlError, MOST_OUTPUT_BYTES, type PlainQuestion } from './control-protocol.js';
@@ -16,6 +17,7 @@ export interface DeskSubject {
   readonly manager: Pick<Manager, 'order'>;
   readonly progress: () => BatchProgress;
   readonly status: () => BatchStatus;
+  readonly overview: (most: number) => BatchOverview;
   /** Throws a SpecError for a word that is neither a job nor a host. */
   readonly why: (word: string) => Answer;
   /** What a running attempt has written so far, from its host. */
@@ -41,6 +43,8 @@ async function answer(question: PlainQuestion, subject: DeskSubject): Promise<An
   switch (question.ask) {
     case 'status':
       return subject.status();
+    case 'overview':
+      return subject.overview(question.most);
     case 'progress':
       return subject.progress();
     case 'hosts':

@@ -1,6 +1,7 @@
 import { type Fault, StateError } from '../errors.js';
 import type { Recorded } from '../events/event.js';
 import type { Order } from '../manager/order.js';
+import type { BatchOverview } from './batch-overview.js';
 import type { BatchProgress, HostProgress } from './batch-progress.js';
 import type { BatchStatus } from './batch-status.js';
 import type { Answer } from './explain-word.js';
@@ -9,6 +10,8 @@ import type { OrderAnswer } from './order-answer.js';
 /** What one may ask a running batch. One JSON line each; the answer is one line too, for `events` a stream of them. */
 export type Question =
   | { readonly ask: 'status' }
+  /** The status with at most so many jobs, none of them done. */
+  | { readonly ask: 'overview'; readonly most: number }
   | { readonly ask: 'progress' }
   | { readonly ask: 'hosts' }
   /** Why a job waits or a host idles: `word` is a job's number or name, or a host's name. */
@@ -27,6 +30,7 @@ export type Question =
 /** What each question is answered with. */
 export interface Answers {
   readonly status: BatchStatus;
+  readonly overview: BatchOverview;
   readonly progress: BatchProgress;
   readonly hosts: readonly HostProgress[];
   readonly why: Answer;

@@ -24,6 +24,7 @@ const orderSchema: z.ZodType<Order> = z.discriminatedUnion('kind', [
 /** What may come through the control socket: data, each part checked, nothing unknown. */
 export const questionSchema: z.ZodType<Question> = z.discriminatedUnion('ask', [
   strictObject({ ask: z.literal('status') }),
+  strictObject({ ask: z.literal('overview'), most: count.max(1000) }),
   strictObject({ ask: z.literal('progress') }),
   strictObject({ ask: z.literal('hosts') }),
   strictObject({ ask: z.literal('why'), word: name }),

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import type { BatchOverview } from '../batch/batch-overview.js';
 import type { BatchStatus, JobStatus } from '../batch/batch-status.js';
 import { findBatch } from '../batch/find-batch.js';
-import { readStatus } from '../batch/read-status.js';
+import { readOverview, readStatus } from '../batch/read-status.js';
+import type { BatchDirectory } from '../journal/batch-directory.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { formatDuration } from './duration-text.js';
 import { createPaint, type Paint, wantsColor } from './paint.js';
@@ -40,20 +42,31 @@ async function showStatus(batch: string | undefined, options: StatusOptions): Pr
   const cwd = process.cwd();
   const directory = await findBatch(batch, cwd);
   if (options.salvage) await salvage(directory, cwd);
-  const status = await readStatus(directory);
-  const paint = createPaint(wantsColor(options.color, process.env, process.stdout.isTTY === true));
-  const place = describePlace(status, cwd);
-  process.stdout.write(
-    options.json ? `${JSON.stringify(status)}\n` : formatStatus(status, place, options, paint),
-  );
+  process.stdout.write(await describeStatus(directory, cwd, options));
   return 0;
 }
 
-function formatStatus(status: BatchStatus, place: string, { all }: StatusOptions, paint: Paint): string {
-  const { name, counts, total, wallMs, hosts, jobs } = status;
-  const shown = jobs.filter(({ state }) => all || state !== 'done').slice(0, all ? jobs.length : MOST_JOBS);
-  const open = jobs.filter(({ state }) => state !== 'done').length;
-  const toFetch = jobs.filter(isToFetch).length;
+async function describeStatus(
+  directory: BatchDirectory,
+  cwd: string,
+  options: StatusOptions,
+): Promise<string> {
+  if (options.json) return `${JSON.stringify(await readStatus(directory))}\n`;
+  const paint = createPaint(wantsColor(options.color, process.env, process.stdout.isTTY === true));
+  const overview = options.all
+    ? listAll(await readStatus(directory))
+    : await readOverview(directory, MOST_JOBS);
+  return formatStatus(overview, describePlace(overview, cwd), paint);
+}
+
+function listAll(status: BatchStatus): BatchOverview {
+  const { jobs } = status;
+  // All are shown: none is left to be told of.
+  return { ...status, open: jobs.length, toFetch: jobs.filter(isToFetch).length };
+}
+
+function formatStatus(status: BatchOverview, place: string, paint: Paint): string {
+  const { name, counts, total, wallMs, hosts, jobs: shown, open, toFetch } = status;
   const numbers = { ...counts, busy: counts.busy - toFetch };
   const parts = STATES_SHOWN.filter((state) => numbers[state] > 0).map(
     (state) => `${numbers[state]} ${WORDS[state]}`,
@@ -74,7 +87,7 @@ function formatStatus(status: BatchStatus, place: string, { all }: StatusOptions
     '',
     formatTable(hostRows),
     ...(shown.length > 0 ? ['', formatTable(shown.map((job) => describeJob(job, paint)))] : []),
-    ...(left > 0 && !all ? [`… and ${left} more; --all lists every job`] : []),
+    ...(left > 0 ? [`… and ${left} more; --all lists every job`] : []),
   ]
     .map((line) => `${line}\n`)
     .join('');

@@ -4,6 +4,7 @@ import test from 'ava';
 import { askManager, followEvents } from '../../src/batch/control-client.js';
 import { ControlServer } from '../../src/batch/control-server.js';
 import { giveOrder } from '../../src/batch/give-order.js';
+import { readOverview } from '../../src/batch/read-status.js';
 import { SpecError } from '../../src/errors.js';
 import type { Recorded } from '../../src/events/event.js';
 import { BatchDirectory } from '../../src/journal/batch-directory.js';
@@ -40,6 +41,25 @@ test('a running batch tells how it stands, from memory', async (t) => {
   t.is(Buffer.from(output ?? '', 'base64').toString(), 'gun\n');
   await letGo();
   await ended;
+});
+
+test('the overview names as many of the open jobs as one asks for, and counts the rest', async (t) => {
+  const { directory, ended, letGo } = await startControlled(t, { jobs: 5 });
+  const overview = await askManager(directory, { ask: 'overview', most: 2 });
+  t.deepEqual(
+    overview?.jobs.map(({ id, state }) => [id, state]),
+    [
+      ['1', 'busy'],
+      ['2', 'free'],
+    ],
+  );
+  t.like(overview, { open: 5, toFetch: 0, total: 5, ended: false });
+  await t.throwsAsync(askManager(directory, { ask: 'overview', most: 1e6 }), { code: 'E_CONTROL' });
+  await letGo();
+  await ended;
+  const after = await readOverview(directory, 2);
+  t.like(after, { open: 0, toFetch: 0, total: 5, ended: true });
+  t.deepEqual(after.jobs, []);
 });
 
 test('a path longer than a socket may have works, and a link to it too', async (t) => {
