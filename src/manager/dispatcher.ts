@@ -13,6 +13,7 @@ import { CoolingHosts } from './cooling-hosts.js';
 import { DelayedJobs } from './delayed-jobs.js';
 import { type Conclusions, drawConclusions } from './draw-conclusions.js';
 import { EndOverdue } from './end-overdue.js';
+import { isOver } from './find-end.js';
 import { HandOver } from './hand-over.js';
 import { HostActions } from './host-actions.js';
 import { Intents } from './intents.js';
@@ -106,6 +107,7 @@ export class Dispatcher {
   /** Records the start, or takes up what an earlier Manager left under way; every host must speak up first. */
   begin(): Promise<void> {
     const { batch, state } = this.#options;
+    if (isOver(state)) return Promise.resolve();
     if (state.seq > 0) return this.#exclusive(() => this.#adopt());
     const hosts = state.hosts.map(({ name }) => name);
     return this.record([{ type: 'batch.started', batch, jobs: state.jobs.length, hosts }]);

@@ -1,6 +1,6 @@
 import type { StopMode } from '../events/event.js';
 import type { BatchState } from '../queue/batch-state.js';
-import { liveAttempts } from '../queue/job.js';
+import { type Job, liveAttempts } from '../queue/job.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
 import { wereTried } from './detach.js';
 import type { Stopping } from './stopping.js';
@@ -22,13 +22,21 @@ export interface EndFacts {
   readonly neverReady: boolean;
 }
 
+/** Whether a batch came to its end before, with nothing left on a host: there is nothing to ask a host for. */
+export function isOver(state: BatchState): boolean {
+  return state.ended && isSettled(state) && state.jobs.every(hasEnded);
+}
+
+function hasEnded({ attempts }: Job): boolean {
+  return attempts.every(({ outcome }) => outcome !== null);
+}
+
 /** Null while there is something to wait for. A host that was lost is waited for: its jobs may be running. */
 export function findEnd(facts: EndFacts): SummaryKind | null {
   const { state, pending, ending, stopping, detach, waitedEnough, neverReady } = facts;
   const { jobQueue } = state;
   const { mode, byRule, graceOver } = stopping;
-  const settled = jobQueue.count(STATE_DONE) + jobQueue.count(STATE_ERROR);
-  if (settled === state.jobs.length) return ending && !graceOver ? null : 'complete';
+  if (isSettled(state)) return ending && !graceOver ? null : 'complete';
   if (mode !== null) {
     const stopped = byRule ? 'halted' : 'stopped';
     return graceOver || (!pending && isLeft(state, mode)) ? stopped : null;
@@ -39,6 +47,10 @@ export function findEnd(facts: EndFacts): SummaryKind | null {
   }
   if (waitedEnough || isStranded(state)) return 'incomplete';
   return detach && wereTried(state) ? 'stopped' : null;
+}
+
+function isSettled({ jobQueue, jobs }: BatchState): boolean {
+  return jobQueue.count(STATE_DONE) + jobQueue.count(STATE_ERROR) === jobs.length;
 }
 
 /** Whether hosts have nothing more that a stop would wait for. */

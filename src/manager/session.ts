@@ -8,7 +8,7 @@ import type { JobSpec } from '../spec/job-spec.js';
 import { createRules } from './create-rules.js';
 import { DETACHED } from './detach.js';
 import { Dispatcher } from './dispatcher.js';
-import { findEnd } from './find-end.js';
+import { findEnd, isOver } from './find-end.js';
 import { LostWait } from './lost-wait.js';
 import type { ManagerSettings } from './manager-options.js';
 import { MedianLimits } from './median-limits.js';
@@ -139,6 +139,7 @@ export class Session {
     const { settings, specs, state, network, onOpen } = this.#options;
     const { store, batch } = await openStore(settings, specs, network.getHosts());
     this.#startedAt = settings.clock.now();
+    const over = isOver(state);
     const onEvent = (event: Recorded): void => this.#onEvent(event);
     const { clock, random } = settings;
     const notify = (): void => this.#dispatcher?.news.notify();
@@ -155,7 +156,8 @@ export class Session {
       this.#options.onError(error);
     }
     await dispatcher.begin();
-    const hosts = network.open({ batch, offsets: state.offsets }).then(() => this.#onHostsTried(dispatcher));
+    const opening = over ? Promise.resolve() : network.open({ batch, offsets: state.offsets });
+    const hosts = opening.then(() => this.#onHostsTried(dispatcher));
     hosts.catch((error) => this.#fail(error));
     return { store, dispatcher, hosts };
   }
