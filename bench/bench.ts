@@ -1,14 +1,22 @@
 // Runs the measurements and prints them beside the goals: npm run bench -- [NAME…] [--runs N] [--scale X] [--json FILE] [--no-install]
-import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { packageRoot } from '../test/helpers/package-root.js';
 import type { Programs } from './find-missing.js';
 import { installPeers, LAB_PROGRAMS } from './install-peers.js';
 import { openLab } from './lab.js';
 import { describeMachine } from './machine.js';
 import type { Measurement } from './measurement.js';
 import { MEASUREMENTS } from './measurements.js';
+import { publish } from './report/publish.js';
+import {
+  type MeasuredResult,
+  mergeReports,
+  type Report,
+  readReport,
+  writeReport,
+} from './report/report-file.js';
 import { formatResult } from './table.js';
-import { type Result, takeTurns } from './take-turns.js';
+import { takeTurns } from './take-turns.js';
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -17,7 +25,7 @@ async function main(): Promise<void> {
     options: {
       runs: { type: 'string', default: '5' },
       scale: { type: 'string', default: '1' },
-      json: { type: 'string', default: 'bench/results.json' },
+      json: { type: 'string' },
       install: { type: 'boolean', default: true },
       list: { type: 'boolean', default: false },
     },
@@ -28,14 +36,18 @@ async function main(): Promise<void> {
   }
   const chosen = choose(positionals);
   if (values.install) await installPeers(listPrograms(chosen), say);
-  const results = await measure(chosen, Number(values.runs), Number(values.scale));
-  const report = {
-    ...(await describeMachine()),
-    runs: Number(values.runs),
-    scale: Number(values.scale),
-    results,
-  };
-  await writeFile(values.json, `${JSON.stringify(report, null, 1)}\n`);
+  const [runs, scale] = [Number(values.runs), Number(values.scale)];
+  const results = await measure(chosen, runs, scale);
+  const path = values.json ?? (scale === 1 ? 'bench/results.json' : 'bench/trial.json');
+  const now: Report = { ...(await describeMachine()), scale, results };
+  const report = mergeReports(
+    await readReport(path),
+    now,
+    MEASUREMENTS.map(({ name }) => name),
+  );
+  await writeReport(path, report);
+  const isWhole = scale === 1 && positionals.length === 0;
+  if (isWhole) await publish(report, packageRoot());
 }
 
 function choose(names: readonly string[]): readonly Measurement[] {
@@ -58,15 +70,19 @@ function isCalled({ goal, name }: Measurement, asked: string): boolean {
   return name === asked || goal.toLowerCase() === asked.toLowerCase();
 }
 
-async function measure(chosen: readonly Measurement[], runs: number, scale: number): Promise<Result[]> {
-  const results: Result[] = [];
+async function measure(
+  chosen: readonly Measurement[],
+  runs: number,
+  scale: number,
+): Promise<MeasuredResult[]> {
+  const results: MeasuredResult[] = [];
   const lab = await openLab(scale);
   if (scale !== 1) process.stdout.write(`All counts times ${scale}: a trial, not a measurement.\n\n`);
   try {
     for (const measurement of chosen) {
       const result = await takeTurns(lab, measurement, runs, say);
       process.stdout.write(`${formatResult(result)}\n`);
-      results.push(result);
+      results.push({ ...result, measuredAt: new Date().toISOString(), runs });
     }
   } finally {
     await lab.close();
