@@ -4,6 +4,7 @@ import { hostAlone } from './measure/host-alone.js';
 import { largeFile } from './measure/large-file.js';
 import { largeReturn } from './measure/large-return.js';
 import { longBatch } from './measure/long-batch.js';
+import { longestFirst } from './measure/longest-first.js';
 import { makespan } from './measure/makespan.js';
 import { manager } from './measure/manager.js';
 import { oneJob } from './measure/one-job.js';
@@ -24,6 +25,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   farHost,
   oneJob,
   makespan,
+  longestFirst,
   manager,
   status,
   smallOutputs,

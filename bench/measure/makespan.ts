@@ -1,73 +1,48 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readJournal } from '../../src/journal/journal-reader.js';
-import { seededRandom } from '../../src/random.js';
 import { runGpool } from '../gpool.js';
 import type { Lab } from '../lab.js';
 import { listSchedule } from '../list-schedule.js';
-import { type Measurement, scaled } from '../measurement.js';
-import { type ParallelKind, parallelContestant, runParallel } from '../peers/parallel.js';
+import type { Contestant, Measurement } from '../measurement.js';
+import { listNapHosts, listNaps, NAP_HOSTS, NAP_JOBS, NAP_SLOTS } from '../nap-list.js';
+import { napRows, wholeCommand } from '../nap-rows.js';
+import { Naps } from '../naps.js';
+import { runArrayOfNaps } from '../peers/array-naps.js';
+import { findNoBatchSystem, type StartBatchSystem } from '../peers/batch-system.js';
+import { GRID_ENGINE, startGridEngine } from '../peers/grid-engine.js';
+import { PARALLEL } from '../peers/parallel.js';
+import { parallelNaps } from '../peers/parallel-naps.js';
+import { SLURM, startSlurm } from '../peers/slurm.js';
 
-const HOSTS = 4;
-const SLOTS = 2;
-const JOBS = 64;
-
-/** The same list every time: 0.2 to 2 s. */
-function listSleeps(count: number): readonly number[] {
-  const random = seededRandom(6);
-  return Array.from({ length: count }, () => Number((0.2 + 1.8 * random()).toFixed(2)));
-}
-
-/** From the first start on a host to the last end, by the journal: the command's own start-up left out. */
-async function spanOnHosts(batch: string): Promise<number> {
-  let first = Number.POSITIVE_INFINITY;
-  let last = 0;
-  await readJournal(join(batch, 'journal.jsonl'), (event) => {
-    if (event.type !== 'job.ended') return;
-    first = Math.min(first, event.usage.startedAt);
-    last = Math.max(last, event.usage.startedAt + event.usage.wallMs);
-  });
-  return (last - first) / 1000;
-}
+const PEERS = ['GNU parallel, ControlMaster', 'GNU parallel', 'Slurm', 'Grid Engine'];
 
 export const makespan: Measurement = {
   goal: 'P6',
   name: 'makespan',
-  what: `${JOBS} sleeps of 0.2 to 2 s over ${HOSTS} hosts of ${SLOTS} slots, over the list schedule without overhead`,
+  what: `${NAP_JOBS} sleeps of 0.2 to 2 s over ${NAP_HOSTS} hosts of ${NAP_SLOTS} slots: first start to last end, over the list schedule without overhead`,
   unit: '× the list schedule',
   targets: [
-    { ours: 'gpool, first start to last end', against: 1, most: 1.02 },
-    { ours: 'gpool, whole command', against: 1, most: 1.02 },
-    { ours: 'gpool, whole command', against: 'GNU parallel', most: 1 },
-    { ours: 'gpool, whole command', against: 'GNU parallel, ControlMaster', most: 1 },
+    { ours: 'gpool', against: 1, most: 1.02 },
+    ...PEERS.map((peer) => ({ ours: 'gpool', against: peer, most: 1 })),
+    ...PEERS.map((peer) => ({ ours: wholeCommand('gpool'), against: wholeCommand(peer), most: 1 })),
   ],
+  programs: { ...PARALLEL, ...SLURM, ...GRID_ENGINE },
   prepare: async (lab) => {
-    const sleeps = listSleeps(scaled(lab, JOBS));
-    const ideal = listSchedule(sleeps, HOSTS * SLOTS);
-    const hosts = lab.hosts.names.slice(0, HOSTS).map((name) => `${SLOTS}/${name}`);
-    const list = lab.fresh('sleeps');
-    await writeFile(list, sleeps.map((sleep) => `${sleep}\n`).join(''));
-    let span = Number.NaN;
+    const naps = await Naps.write(lab, listNaps(lab));
+    const best = listSchedule(naps.seconds, NAP_HOSTS * NAP_SLOTS);
+    const hosts = listNapHosts(lab);
+    const system = (name: string, start: StartBatchSystem, missing: string | undefined): Contestant[] =>
+      napRows({ name, kind: 'peer', missing }, best, () => runArrayOfNaps(lab, naps, start));
     return [
-      {
-        name: 'gpool, whole command',
-        kind: 'ours',
-        run: async () => {
-          const { seconds, batch } = await runGpool(lab, hosts, ['-a', list, '--', 'sleep']);
-          span = await spanOnHosts(batch);
-          return seconds / ideal;
-        },
-      },
-      { name: 'gpool, first start to last end', kind: 'ours', run: async () => span / ideal },
-      ...(['ControlMaster', 'plain'] as const).map((kind) =>
-        parallelContestant(kind, (how) =>
-          parallelSpan(lab, how, hosts, list).then((seconds) => seconds / ideal),
-        ),
-      ),
+      ...napRows({ name: 'gpool', kind: 'ours' }, best, () => gpoolNaps(lab, hosts, naps)),
+      ...parallelNaps(lab, 'ControlMaster', hosts, naps, best),
+      ...parallelNaps(lab, 'plain', hosts, naps, best),
+      ...system('Slurm', startSlurm, findNoBatchSystem(SLURM)),
+      ...system('Grid Engine', startGridEngine, findNoBatchSystem(GRID_ENGINE)),
     ];
   },
 };
 
-async function parallelSpan(lab: Lab, kind: ParallelKind, hosts: readonly string[], list: string) {
-  return (await runParallel(lab, kind, hosts, ['-a', list, 'sleep'])).seconds;
+async function gpoolNaps(lab: Lab, hosts: readonly string[], naps: Naps) {
+  const times = naps.freshTimes();
+  const { seconds } = await runGpool(lab, hosts, ['-a', naps.list, '--', naps.command('{}', times)]);
+  return { seconds, jobs: await naps.readTimes(times) };
 }

@@ -1,20 +1,16 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { waitFor } from '../../test/helpers/wait-for.js';
 import type { Lab } from '../lab.js';
+import { NAP_HOSTS, NAP_SLOTS } from '../nap-list.js';
 import type { NapRun, Naps } from '../naps.js';
 import type { StartBatchSystem } from './batch-system.js';
 
 const LIMIT_MS = 300_000;
 
 /** Runs the naps as one array job of a batch system that stands only meanwhile; the clock starts with the submission. */
-export async function runArrayOfNaps(
-  lab: Lab,
-  naps: Naps,
-  start: StartBatchSystem,
-  { hosts, slots }: { readonly hosts: number; readonly slots: number },
-): Promise<NapRun> {
+export async function runArrayOfNaps(lab: Lab, naps: Naps, start: StartBatchSystem): Promise<NapRun> {
   const directory = lab.fresh('system', lab.hostDirectory);
-  const system = await start(directory, hosts, slots);
+  const system = await start(directory, NAP_HOSTS, NAP_SLOTS);
   try {
     const times = naps.freshTimes();
     const script = `${directory}/naps.sh`;

@@ -1,3 +1,5 @@
+import { findMissing, type Programs } from '../find-missing.js';
+
 /** A private batch system on loopback, with daemons of its own. */
 export interface BatchSystem {
   /**
@@ -11,3 +13,8 @@ export interface BatchSystem {
 
 /** Starts one in a directory that is not there yet; it is ready to run a job. */
 export type StartBatchSystem = (directory: string, hosts: number, slots: number) => Promise<BatchSystem>;
+
+/** Why it cannot take part: its daemons run as root only. */
+export function findNoBatchSystem(programs: Programs): string | undefined {
+  return findMissing(programs) ?? (process.getuid?.() === 0 ? undefined : 'its daemons need root');
+}

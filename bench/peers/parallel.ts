@@ -19,11 +19,14 @@ export function runParallel(
   return runCommand('parallel', args, { env: { PARALLEL_HOME: lab.directory } });
 }
 
+export function parallelName(kind: ParallelKind): string {
+  return kind === 'plain' ? 'GNU parallel' : 'GNU parallel, ControlMaster';
+}
+
 /** A contestant; `run` is told nothing but the kind. */
 export function parallelContestant(
   kind: ParallelKind,
   run: (kind: ParallelKind) => Promise<number>,
 ): Contestant {
-  const name = kind === 'plain' ? 'GNU parallel' : 'GNU parallel, ControlMaster';
-  return { name, kind: 'peer', missing: findMissing(PARALLEL), run: () => run(kind) };
+  return { name: parallelName(kind), kind: 'peer', missing: findMissing(PARALLEL), run: () => run(kind) };
 }
