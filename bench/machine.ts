@@ -37,5 +37,7 @@ const COMMANDS = {
   openssh: 'ssh -V',
   parallel: 'parallel --version',
   rsync: 'rsync --version',
+  slurm: 'dpkg-query -W slurmctld',
+  'grid engine': 'dpkg-query -W gridengine-master',
   dask: '/usr/bin/python3 -c "import distributed; print(distributed.__version__)"',
 };

@@ -58,6 +58,7 @@ export const copies: Measurement = {
   what: `${COPIES} files of ${MEGABYTES} MB to ${HOSTS} hosts (gpool: the whole command, digests and jobs included)`,
   unit: 'MB/s',
   targets: [{ ours: 'gpool', against: 'scp, 4 at a time', least: 1.3 }],
+  programs: { rsync: 'rsync' },
   prepare: async (lab) => {
     const bytes = scaled(lab, MEGABYTES * 1e6);
     const scp = 'scp -q -c aes128-gcm@openssh.com -F "$4" "$1" "h$3:$2"';

@@ -85,6 +85,7 @@ export const smallFiles: Measurement = {
     { ours: 'gpool', against: 'rsync', least: 1 },
     { ours: 'gpool, again', against: 'rsync, again', least: 1 },
   ],
+  programs: { rsync: 'rsync' },
   prepare: async (lab) => {
     const files = scaled(lab, 5000);
     return [

@@ -51,6 +51,7 @@ export const smallReturns: Measurement = {
     { ours: 'gpool', against: 'scp -r', least: 4 },
     { ours: 'gpool', against: 'rsync', least: 1 },
   ],
+  programs: { rsync: 'rsync' },
   prepare: async (lab) => {
     const files = scaled(lab, 5000);
     const tar = 'mkdir "$2"; ssh -F "$3" h1 "tar -C $1 -c ." | tar -C "$2" -xp';
