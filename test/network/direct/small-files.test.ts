@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { HostError } from '../../../src/errors.js';
 import { hostPaths } from '../../../src/network/direct/host-paths.js';
-import type { Session } from '../../../src/network/direct/session.js';
+import { runVerb, type Session } from '../../../src/network/direct/session.js';
 import { Digests } from '../../../src/network/direct/staging/digests.js';
 import { readInputTree } from '../../../src/network/direct/staging/input-tree.js';
 import { chooseSeed, sendSeed } from '../../../src/network/direct/staging/seed.js';
@@ -82,8 +82,7 @@ test('a file that changed after it was digested is not sent', async (t) => {
   const directory = await tempDir(t);
   await makeTree(join(directory, 'tree'), 30);
   const tree = await readInputTree([{ source: 'tree', target: 'tree' }], directory, new Digests());
-  const missing = new Set(tree.blobs.map(({ sha256 }) => sha256));
-  const seed = chooseSeed(tree, missing);
+  const seed = chooseSeed(tree);
   t.is(seed.length, 30);
   const changed = join(directory, 'tree/d3/sub 0/file-3.txt');
   await chmod(changed, 0o600);
@@ -92,13 +91,25 @@ test('a file that changed after it was digested is not sent', async (t) => {
   t.like(error, { code: 'E_INPUT_CHANGED', where: changed });
 });
 
-test('few small files go one by one, and so do those that the host has', async (t) => {
+test('few small files go one by one', async (t) => {
+  const directory = await tempDir(t);
+  await makeTree(join(directory, 'tree'), 10);
+  const tree = await readInputTree([{ source: 'tree', target: 'tree' }], directory, new Digests());
+  t.deepEqual(chooseSeed(tree), []);
+});
+
+test('a small file that is not what was sent when it is planted is refused', async (t) => {
   const directory = await tempDir(t);
   await makeTree(join(directory, 'tree'), 30);
   const tree = await readInputTree([{ source: 'tree', target: 'tree' }], directory, new Digests());
-  t.is(chooseSeed(tree, new Set()).length, 0);
-  const few = new Set(tree.blobs.slice(0, 5).map(({ sha256 }) => sha256));
-  t.is(chooseSeed(tree, few).length, 0);
+  const session = await localSession(directory);
+  await sendSeed(session, tree, chooseSeed(tree));
+  const { root, partPrefix } = session.paths;
+  const seed = join(root, 'cache', `.seed-${partPrefix}-${tree.sha256}`);
+  await writeFile(join(seed, 'copy/tree/d1/sub 1/file-1.txt'), 'other');
+  const { stdout } = await runVerb(session, 'plant', [partPrefix], { input: `plant\t${tree.sha256}\n` });
+  t.is(stdout.toString(), `bad\t${tree.sha256}\tdigest\n`);
+  t.deepEqual(await readdir(join(root, 'cache')), []);
 });
 
 test('a host where the stream cannot be written says so, and keeps nothing of it', async (t) => {
@@ -107,7 +118,7 @@ test('a host where the stream cannot be written says so, and keeps nothing of it
   const tree = await readInputTree([{ source: 'tree', target: 'tree' }], directory, new Digests());
   const session = await localSession(directory);
   await writeFile(join(directory, 'root'), 'in the way');
-  const seed = chooseSeed(tree, new Set(tree.blobs.map(({ sha256 }) => sha256)));
+  const seed = chooseSeed(tree);
   await t.throwsAsync(sendSeed(session, tree, seed), { instanceOf: HostError });
   t.true((await lstat(join(directory, 'root'))).isFile());
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Stats } from 'node:fs';
+import { closeSync, constants, openSync, readSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import PQueue from 'p-queue';
 
@@ -12,7 +12,7 @@ export class Digests {
     const key = `${fileVersion(stat)} ${path}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const digest = this.#readers.add(() => digestFile(path));
+    const digest = stat.size <= SMALL_BYTES ? digestSmall(path) : this.#readers.add(() => digestFile(path));
     this.#known.set(key, digest);
     digest.catch(() => this.#known.delete(key));
     return digest;
@@ -22,6 +22,19 @@ export class Digests {
 /** What changes when a file is written to. */
 export function fileVersion({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
   return [dev, ino, size, mtimeMs, ctimeMs].join(' ');
+}
+
+/** At once: for a small file each trip to the thread pool takes longer than the reading. */
+async function digestSmall(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    for (let bytes = readSync(file, SMALL); bytes > 0; bytes = readSync(file, SMALL))
+      hash.update(SMALL.subarray(0, bytes));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
 }
 
 export async function digestFile(path: string): Promise<string> {
@@ -40,6 +53,8 @@ export async function digestFile(path: string): Promise<string> {
 }
 
 const CHUNK = 256 * 1024;
+const SMALL_BYTES = 64 * 1024;
+const SMALL = Buffer.allocUnsafe(SMALL_BYTES);
 
 /** For all who look at inputs in this process: what a file holds is the same for each of them. */
 export const sharedDigests = new Digests();

@@ -3,7 +3,7 @@ import { HostError, TransportError } from '../../../errors.js';
 import { remoteFault } from '../remote-fault.js';
 import { runVerb, type Session } from '../session.js';
 import { sendBlob } from './blob-upload.js';
-import type { Blob, InputTree } from './layout.js';
+import type { Blob, FileEntry, InputTree } from './layout.js';
 import { chooseSeed, sendSeed } from './seed.js';
 
 /**
@@ -54,13 +54,19 @@ export class HostCache {
 
   async #round(round: readonly Asked[]): Promise<void> {
     const session = this.session();
-    const blobs = new Map(round.flatMap(({ tree }) => tree.blobs.map((blob) => [blob.sha256, blob])));
+    const seeds = new Map(round.map(({ tree }) => [tree, session.hasTar ? chooseSeed(tree) : []]));
+    const blobs = new Map(
+      round.flatMap(({ tree }) => blobsBeside(tree, seeds.get(tree)).map((blob) => [blob.sha256, blob])),
+    );
     const missing = await findMissing(session, [
       ...round.map(({ tree }) => `tree-${tree.sha256}`),
       ...blobs.keys(),
     ]);
     const wanted = round.filter(({ tree }) => missing.has(`tree-${tree.sha256}`));
-    const { needed, unseeded } = await this.#seed(session, wanted, missing);
+    const unseeded = await this.#seed(session, wanted, seeds);
+    const needed = new Set(
+      wanted.flatMap(({ tree }) => blobsBeside(tree, seeds.get(tree)).map(({ sha256 }) => sha256)),
+    );
     const sending = [...blobs.values()].filter(({ sha256 }) => needed.has(sha256) && missing.has(sha256));
     const faults = await this.#send(session, sending);
     const whole = wanted.filter((asked) => {
@@ -71,7 +77,7 @@ export class HostCache {
       if (fault !== undefined) reject(fault);
       return fault === undefined;
     });
-    await plantTrees(session, whole);
+    await plantTrees(session, whole, seeds);
     for (const { tree, resolve } of round.filter(
       (asked) => !wanted.includes(asked) || whole.includes(asked),
     )) {
@@ -80,19 +86,16 @@ export class HostCache {
     }
   }
 
-  /** Sends the small files of each tree that has many; answers what is needed beside them, and the faults. */
-  async #seed(session: Session, wanted: readonly Asked[], missing: ReadonlySet<string>) {
-    const needed = new Set<string>();
+  /** Sends the small files of each tree that has many; answers the faults. */
+  async #seed(session: Session, wanted: readonly Asked[], seeds: Seeds) {
     const unseeded = new Map<Asked, unknown>();
     for (const asked of wanted) {
-      const seed = session.hasTar ? chooseSeed(asked.tree, missing) : [];
-      const sent = new Set(seed);
-      for (const file of asked.tree.files) if (!sent.has(file)) needed.add(file.blob.sha256);
+      const seed = seeds.get(asked.tree) ?? [];
       if (seed.length === 0) continue;
       const sending = this.transfers.add(() => sendSeed(session, asked.tree, seed));
       await sending.catch((error: unknown) => unseeded.set(asked, error));
     }
-    return { needed, unseeded };
+    return unseeded;
   }
 
   /** Sends blobs, a few at a time; answers the faults by digest. */
@@ -121,6 +124,9 @@ export class HostCache {
   }
 }
 
+/** The files of each tree that go in one stream. */
+type Seeds = ReadonlyMap<InputTree, readonly FileEntry[]>;
+
 interface Asked {
   readonly tree: InputTree;
   readonly done: Promise<void>;
@@ -137,6 +143,13 @@ function createAsked(tree: InputTree): Asked {
   });
   done.catch(() => {}); // every caller of `plant` sees it
   return { tree, done, resolve, reject };
+}
+
+/** The contents that do not come with the seed. */
+function blobsBeside({ blobs, files }: InputTree, seed: readonly FileEntry[] = []): readonly Blob[] {
+  if (seed.length === 0) return blobs;
+  const sent = new Set(seed);
+  return files.filter((file) => !sent.has(file)).map(({ blob }) => blob);
 }
 
 async function findMissing(session: Session, names: readonly string[]): Promise<Set<string>> {
@@ -158,9 +171,12 @@ async function admit(session: Session, blobs: readonly Blob[]): Promise<[string,
   });
 }
 
-async function plantTrees(session: Session, round: readonly Asked[]): Promise<void> {
+/** What a seed brought its layout with it. */
+async function plantTrees(session: Session, round: readonly Asked[], seeds: Seeds): Promise<void> {
   if (round.length === 0) return;
-  const input = round.map(({ tree }) => `${tree.layout}plant\t${tree.sha256}\n`).join('');
+  const input = round
+    .map(({ tree }) => `${seeds.get(tree)?.length ? '' : tree.layout}plant\t${tree.sha256}\n`)
+    .join('');
   const { stdout } = await runVerb(session, 'plant', [session.paths.partPrefix], {
     input,
     deadlineMs: LONG_MS,

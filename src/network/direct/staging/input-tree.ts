@@ -1,6 +1,7 @@
-import type { Stats } from 'node:fs';
-import { lstat, readdir, readlink, stat } from 'node:fs/promises';
+import { lstatSync, type Stats } from 'node:fs';
+import { readdir, readlink, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { SpecError } from '../../../errors.js';
 import type { InputFile } from '../../../spec/job-spec.js';
 import { type Digests, fileVersion } from './digests.js';
@@ -31,7 +32,8 @@ export async function readInputTree(
     await walk.addSource(resolve(cwd, source), source, target.replace(/\/+$/, ''));
   const layout = formatLayout(walk.entries.values());
   const { blobs, skipped } = walk;
-  return { sha256: layoutDigest(layout), layout, files: walk.files, blobs, skipped };
+  const entries = [...walk.entries.values()];
+  return { sha256: layoutDigest(layout), layout, entries, files: walk.files, blobs, skipped };
 }
 
 class TreeWalk {
@@ -79,6 +81,7 @@ class TreeWalk {
     for (let at = 0; at < names.length; at += AT_ONCE) {
       const some = names.slice(at, at + AT_ONCE);
       await Promise.all(some.map((bytes) => this.#addChild(path, bytes, target, top)));
+      await setImmediate(); // small ones are read at once, and others want their turn
     }
   }
 
@@ -91,7 +94,7 @@ class TreeWalk {
       });
     }
     const child = join(path, name);
-    const found = await lstat(child).catch((cause: unknown) => fail(child, cause));
+    const found = look(child);
     await this.#add(child, found, target === '' ? name : `${target}/${name}`, top);
   }
 
@@ -119,6 +122,14 @@ class TreeWalk {
       throw new SpecError('E_SPEC', { what: `two inputs want to be ${JSON.stringify(entry.path)}`, where });
     }
     this.entries.set(entry.path, entry);
+  }
+}
+
+function look(path: string): Stats {
+  try {
+    return lstatSync(path);
+  } catch (cause) {
+    return fail(path, cause);
   }
 }
 

@@ -28,6 +28,7 @@ export interface InputTree {
   /** Names the tree: the digest of `layout`. */
   readonly sha256: string;
   readonly layout: string;
+  readonly entries: readonly TreeEntry[];
   readonly files: readonly FileEntry[];
   /** The contents of the files, each once. */
   readonly blobs: readonly Blob[];

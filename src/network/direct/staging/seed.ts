@@ -1,24 +1,22 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { JobError } from '../../../errors.js';
 import { runVerb, type Session } from '../session.js';
-import type { FileEntry, InputTree } from './layout.js';
+import { type FileEntry, formatLayout, type InputTree, type TreeEntry } from './layout.js';
 import { TAR_END, TAR_PATH_BYTES, tarHeader, tarPadding } from './tar-header.js';
 
 /**
  * The small files of a tree, when there are so many that one stream is better than a copy of each: three round trips
  * a file, and a process on the host to give each its name. Empty when there are few.
  */
-export function chooseSeed(tree: InputTree, missing: ReadonlySet<string>): readonly FileEntry[] {
-  const small = tree.files.filter(
-    ({ path, blob }) => blob.size <= SMALL_BYTES && missing.has(blob.sha256) && PLAIN.test(path),
-  );
+export function chooseSeed(tree: InputTree): readonly FileEntry[] {
+  const small = tree.files.filter(({ path, blob }) => blob.size <= SMALL_BYTES && PLAIN.test(path));
   return small.length >= FEWEST ? small : [];
 }
 
 /**
- * Sends these files ahead of their tree's layout; `plant` checks each digest and takes them from there.
+ * Sends these files, the directories, and what else the tree's layout says; `plant` checks each digest and does the rest.
  *
  * @throws JobError E_INPUT_CHANGED when a file is not what was digested; what `runVerb` throws.
  */
@@ -30,7 +28,7 @@ export async function sendSeed(
   let changed: JobError | null = null;
   const read = async function* () {
     try {
-      yield* tarOf(files);
+      yield* tarOf(tree, files);
     } catch (error) {
       // Whoever stops reading ends this here too, with another error.
       if (!(error instanceof JobError)) throw error;
@@ -46,25 +44,50 @@ export async function sendSeed(
   if (changed) throw changed;
 }
 
-async function* tarOf(files: readonly FileEntry[]): AsyncGenerator<Buffer> {
-  for (let at = 0; at < files.length; at += GROUP) {
-    const group = await Promise.all(files.slice(at, at + GROUP).map(packFile));
-    yield Buffer.concat(group.flat());
+function* tarOf({ entries }: InputTree, files: readonly FileEntry[]): Generator<Buffer> {
+  const packed = new Set<TreeEntry>(files);
+  yield tarHeader('copy/', 0o700, 0, '5');
+  for (const entry of entries) {
+    if (entry.kind !== 'd' || !PLAIN.test(entry.path)) continue;
+    packed.add(entry);
+    yield tarHeader(`copy/${entry.path}/`, entry.mode | 0o700, 0, '5');
   }
+  for (let at = 0; at < files.length; at += GROUP)
+    yield Buffer.concat(files.slice(at, at + GROUP).flatMap(packFile));
+  yield* packText('sums', files.map(({ path, blob }) => `${blob.sha256}  ${path}\n`).join(''));
+  yield* packText('rest', formatLayout(entries.filter((entry) => !packed.has(entry))));
   yield TAR_END;
 }
 
-async function packFile({ path, mode, blob }: FileEntry): Promise<Buffer[]> {
-  const bytes = await readFile(blob.source).catch(() => null);
+/** Read at once: for a small file each trip to the thread pool takes longer than the reading. */
+function packFile({ path, mode, blob }: FileEntry): Buffer[] {
+  const bytes = readSmall(blob.source);
   if (bytes && createHash('sha256').update(bytes).digest('hex') === blob.sha256) {
-    return [tarHeader(path, mode, bytes.length), bytes, tarPadding(bytes.length)];
+    return [tarHeader(`copy/${path}`, mode, bytes.length), bytes, tarPadding(bytes.length)];
   }
   const what = bytes ? 'the file changed after it was digested' : 'the file vanished';
   throw new JobError('E_INPUT_CHANGED', { what, where: blob.source });
 }
 
+function readSmall(path: string): Buffer | null {
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return readFileSync(file);
+  } catch {
+    return null;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function packText(path: string, text: string): Buffer[] {
+  const bytes = Buffer.from(text);
+  return [tarHeader(path, 0o600, bytes.length), bytes, tarPadding(bytes.length)];
+}
+
 /** Names that neither tar nor sha256sum writes in a form of its own. */
-const PLAIN = new RegExp(`^[\\w./ +=,:@%-]{1,${TAR_PATH_BYTES}}$`);
+const PLAIN = new RegExp(`^[\\w./ +=,:@%-]{1,${TAR_PATH_BYTES - 'copy//'.length}}$`);
 const SMALL_BYTES = 64 * 1024;
 const FEWEST = 16;
 const GROUP = 64;

@@ -2,10 +2,10 @@
 export const TAR_PATH_BYTES = 100;
 
 /**
- * The header of a regular file in a tar stream: POSIX.1-1988 ustar, which every tar reads. `path` has at most
- * TAR_PATH_BYTES bytes, `size` is below 8 GiB. Owner and time are left at zero: they are not kept.
+ * The header of a regular file (`0`) or a directory (`5`) in a tar stream: POSIX.1-1988 ustar, which every tar reads.
+ * `path` has at most TAR_PATH_BYTES bytes, `size` is below 8 GiB. Owner and time are left at zero: they are not kept.
  */
-export function tarHeader(path: string, mode: number, size: number): Buffer {
+export function tarHeader(path: string, mode: number, size: number, kind: '0' | '5' = '0'): Buffer {
   const header = Buffer.alloc(BLOCK);
   header.write(path, 0, TAR_PATH_BYTES);
   header.write(
@@ -13,9 +13,10 @@ export function tarHeader(path: string, mode: number, size: number): Buffer {
     100,
   );
   // The checksum counts its own field as blanks.
-  header.write('        0', 148);
+  header.write(`        ${kind}`, 148);
   header.write('ustar\x0000', 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of header) sum += byte;
   header.write(`${octal(sum, 6)}\0 `, 148);
   return header;
 }
