@@ -1,7 +1,7 @@
 import { HostError, TransportError } from '../../errors.js';
 import type { Host } from '../../spec/host.js';
 import type { Channel, Shell } from '../shell/shell.js';
-import type { InstalledHelper } from './helper-install.js';
+import type { HelperPlace } from './helper-install.js';
 import type { HostPaths } from './host-paths.js';
 import { LineReader } from './line-reader.js';
 import { lastLine, remoteFault } from './remote-fault.js';
@@ -16,7 +16,7 @@ export interface Bridge {
 
 export interface BridgeOptions {
   readonly host: Host;
-  readonly helper: InstalledHelper;
+  readonly helper: HelperPlace;
   readonly paths: HostPaths;
   readonly slots: number;
   /** Where in the event file to begin. */

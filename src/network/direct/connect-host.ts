@@ -32,25 +32,34 @@ export interface Connected {
 }
 
 /**
- * Connects, puts the helper in place, probes, starts the bridge.
+ * Connects, puts the helper in place, probes, starts the bridge as soon as the probe has said what that needs to know.
  *
  * @throws HostError when the host cannot be used; TransportError when another try may help.
  */
 export async function connectHost(options: ConnectOptions): Promise<Connected> {
   const { shell, host, batch, offset, owner } = options;
   await shell.open();
-  const helper = await installHelper(shell, options.helper, host.root);
-  const paths = hostPaths(host, helper.root, batch);
-  const facts = parseProbe(helper.probe, shell.where);
-  const slots = resolveSlots(host.slots, facts.cores);
   const gate = new Gate(options.onLine);
-  const start = () => startBridge(shell, { host, helper, paths, slots, offset, owner, onLine: gate.take });
-  const bridge = options.runsJobs ? await start() : null;
+  let bridge: Promise<Bridge> | null = null;
+  const helper = await installHelper(shell, options.helper, host.root, (place, cores) => {
+    if (!options.runsJobs) return;
+    const paths = hostPaths(host, place.root, batch);
+    const slots = resolveSlots(host.slots, Math.max(1, cores));
+    bridge = startBridge(shell, { host, helper: place, paths, slots, offset, owner, onLine: gate.take });
+    // Should the probe fail, then that is what is told.
+    bridge.catch(() => {});
+  });
+  const facts = parseProbe(helper.probe, shell.where);
   return {
-    session: { shell, helper, paths, hasTar: /^tar\tyes$/m.test(helper.probe) },
+    session: {
+      shell,
+      helper,
+      paths: hostPaths(host, helper.root, batch),
+      hasTar: /^tar\tyes$/m.test(helper.probe),
+    },
     facts,
-    slots,
-    bridge,
+    slots: resolveSlots(host.slots, facts.cores),
+    bridge: await bridge,
     listen: () => gate.open(),
   };
 }

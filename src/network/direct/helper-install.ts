@@ -22,18 +22,23 @@ export function packagedHelper(): Helper {
   return { path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') };
 }
 
-/** A helper in place on a host, its digest checked on this connection. */
-export interface InstalledHelper {
+/** Where the helper is on a host. */
+export interface HelperPlace {
   /** Absolute path of the root directory. */
   readonly root: string;
   /** Absolute path of the helper. */
   readonly file: string;
+}
+
+/** A helper in place on a host, its digest checked on this connection. */
+export interface InstalledHelper extends HelperPlace {
   /** What its `probe` verb printed. */
   readonly probe: string;
 }
 
 /**
  * Makes the root directory, puts the helper there when it is missing or not what it should be, and probes the host.
+ * `onCores` is called while the probe still looks for the rest: the helper is in place, and the host has so many cores.
  *
  * @throws HostError E_ROOT, E_REMOTE_DISK, E_REMOTE_INODES, or E_HELPER when it is not the same after it was sent.
  */
@@ -41,8 +46,9 @@ export async function installHelper(
   shell: Shell,
   helper: Helper,
   wantedRoot: string,
+  onCores: CoresListener,
 ): Promise<InstalledHelper> {
-  const first = await check(shell, helper, wantedRoot);
+  const first = await check(shell, helper, wantedRoot, onCores);
   if (first.probe !== null) return { ...first, probe: first.probe };
   const { part } = helperPaths(first.root, helper.sha256, randomBytes(6).toString('hex'));
   try {
@@ -52,7 +58,7 @@ export async function installHelper(
   }
   const moved = await shell.run(MOVE, { args: [part, first.file, helper.sha256] });
   if (moved.code !== 0) throw await remoteFault(shell, first.root, moveFault(shell, moved), part);
-  const second = await check(shell, helper, wantedRoot);
+  const second = await check(shell, helper, wantedRoot, onCores);
   if (second.probe !== null) return { ...second, probe: second.probe };
   throw new HostError('E_HELPER', {
     what: `${second.file} changed right after it was sent`,
@@ -60,22 +66,47 @@ export async function installHelper(
   });
 }
 
-async function check(shell: Shell, helper: Helper, wantedRoot: string) {
-  const { code, stdout, stderr } = await shell.run(CHECK, { args: [wantedRoot, helper.sha256] });
-  if (code === NEEDED) {
-    const root = stdout.toString('utf8').trimEnd();
-    return { root, file: helperPaths(root, helper.sha256, '').file, probe: null };
-  }
+type CoresListener = (place: HelperPlace, cores: number) => void;
+
+async function check(shell: Shell, { sha256 }: Helper, wantedRoot: string, onCores: CoresListener) {
+  const place = (root: string): HelperPlace => ({ root, file: helperPaths(root, sha256, '').file });
+  const answer = new Answer((root, cores) => onCores(place(root), cores));
+  const options = { args: [wantedRoot, sha256], maxBytes: MAX_ANSWER, onStdout: answer.take };
+  const { code, stderr } = await shell.run(CHECK, options);
+  const { text } = answer;
+  if (code === NEEDED) return { ...place(text.trimEnd()), probe: null };
   if (code !== 0) {
     const what = lastLine(stderr) || `the probe ended with ${code}`;
-    const [root = ''] = stdout.toString('utf8').split('\n');
+    const [root = ''] = text.split('\n');
     throw await remoteFault(shell, root || wantedRoot, new HostError('E_ROOT', { what, where: shell.where }));
   }
-  const text = stdout.toString('utf8');
   const root = text.slice(0, text.indexOf('\n'));
   if (!root.startsWith('/'))
     throw new HostError('E_PROTOCOL', { what: 'the root is no absolute path', where: shell.where });
-  return { root, file: helperPaths(root, helper.sha256, '').file, probe: text.slice(root.length + 1) };
+  return { ...place(root), probe: text.slice(root.length + 1) };
+}
+
+/** What CHECK prints, as it comes: the root, and what the probe says of a host whose helper is in place. */
+class Answer {
+  #bytes = Buffer.alloc(0);
+  #told = false;
+
+  constructor(readonly onCores: (root: string, cores: number) => void) {}
+
+  get text(): string {
+    return this.#bytes.toString('utf8');
+  }
+
+  readonly take = (chunk: Buffer): void => {
+    this.#bytes = Buffer.concat([this.#bytes, chunk]);
+    if (this.#told) return;
+    const { text } = this;
+    const root = text.slice(0, Math.max(0, text.indexOf('\n')));
+    const [, cores] = CORES.exec(text.slice(root.length + 1)) ?? [];
+    if (!root.startsWith('/') || cores === undefined) return;
+    this.#told = true;
+    this.onCores(root, Number(cores));
+  };
 }
 
 function moveFault(shell: Shell, { stderr }: RunResult): HostError {
@@ -85,6 +116,10 @@ function moveFault(shell: Shell, { stderr }: RunResult): HostError {
   });
 }
 
+const CORES = /^cores\t(\d{1,6})\n/m;
+/** Bytes; a path and some twenty short lines. */
+const MAX_ANSWER = 256 * 1024;
+
 /** Exit code of CHECK that says the helper must be sent. */
 const NEEDED = 91;
 
@@ -92,12 +127,14 @@ const NEEDED = 91;
 const CHECK = `
 umask 077
 case $1 in '~') root=$HOME ;; '~/'*) root=$HOME/\${1#'~/'} ;; /*) root=$1 ;; *) root=$HOME/$1 ;; esac
-mkdir -p -- "$root/bin" "$root/cache" || exit 1
-root=$(cd -- "$root" && pwd -P) || exit 1
+[[ -d $root/bin && -d $root/cache ]] || mkdir -p -- "$root/bin" "$root/cache" || exit 1
+cd -P -- "$root" && root=$PWD || exit 1
+modes=$(stat -c %a -- "$root" "$root/bin" "$root/cache") || exit 1
+set -- "$@" $modes
 for dir in "$root" "$root/bin" "$root/cache"; do
   [[ -O $dir ]] || { printf '%s belongs to someone else\\n' "$dir" >&2; exit 1; }
-  mode=$(stat -c %a -- "$dir") || exit 1
-  (( (8#$mode & 8#022) == 0 )) || { printf '%s can be written by others\\n' "$dir" >&2; exit 1; }
+  (( (8#$3 & 8#022) == 0 )) || { printf '%s can be written by others\\n' "$dir" >&2; exit 1; }
+  set -- "$1" "$2" "\${@:4}"
 done
 printf '%s\\n' "$root"
 file=$root/bin/gjob-$2
