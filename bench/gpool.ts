@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lab } from './lab.js';
@@ -21,13 +22,29 @@ export async function runGpool(
   rest: readonly string[],
   options: CommandOptions & { readonly root?: string; readonly through?: string } = {},
 ): Promise<GpoolRun> {
-  const batch = lab.fresh('batch');
-  const { root = join(lab.hostDirectory, 'gjob'), through } = options;
-  const where = ['-F', lab.hosts.sshConfig, '-S', hosts.join(','), '--root', root, '--out', batch];
-  const finished = await runCommand(
-    process.execPath,
-    [...(through ? [through] : []), GPOOL, 'run', ...where, '--nice', '0', ...rest],
-    options,
-  );
+  const { through } = options;
+  const { args, batch } = gpoolArguments(lab, hosts, rest, options.root);
+  const finished = await runCommand(process.execPath, [...(through ? [through] : []), ...args], options);
   return { ...finished, batch };
+}
+
+/** The same, without waiting for its end. Nothing of what it says is kept. */
+export function startGpool(
+  lab: Lab,
+  hosts: readonly string[],
+  rest: readonly string[],
+): { readonly child: ChildProcess; readonly batch: string } {
+  const { args, batch } = gpoolArguments(lab, hosts, rest);
+  return { child: spawn(process.execPath, args, { stdio: 'ignore' }), batch };
+}
+
+function gpoolArguments(
+  lab: Lab,
+  hosts: readonly string[],
+  rest: readonly string[],
+  root = join(lab.hostDirectory, 'gjob'),
+) {
+  const batch = lab.fresh('batch');
+  const where = ['-F', lab.hosts.sshConfig, '-S', hosts.join(','), '--root', root, '--out', batch];
+  return { args: [GPOOL, 'run', ...where, '--nice', '0', ...rest], batch };
 }

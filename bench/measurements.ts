@@ -1,3 +1,4 @@
+import { connections } from './measure/connections.js';
 import { copies } from './measure/copies.js';
 import { farHost } from './measure/far-host.js';
 import { hostAlone } from './measure/host-alone.js';
@@ -10,6 +11,7 @@ import { manager } from './measure/manager.js';
 import { oneJob } from './measure/one-job.js';
 import { outputMemory } from './measure/output-memory.js';
 import { largeOutput, smallOutputs } from './measure/outputs.js';
+import { runningStatus } from './measure/running-status.js';
 import { sharedInput } from './measure/shared-input.js';
 import { smallFiles } from './measure/small-files.js';
 import { smallReturns } from './measure/small-returns.js';
@@ -28,6 +30,8 @@ export const MEASUREMENTS: readonly Measurement[] = [
   longestFirst,
   manager,
   status,
+  runningStatus,
+  connections,
   smallOutputs,
   largeOutput,
   outputMemory,

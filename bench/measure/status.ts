@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { GPOOL } from '../gpool.js';
 import type { Lab } from '../lab.js';
-import { type Measurement, scaled } from '../measurement.js';
+import { type Contestant, type Measurement, scaled } from '../measurement.js';
 import { runCommand } from '../run-command.js';
 
 const SIMULATE = fileURLToPath(new URL('../simulate-batch.js', import.meta.url));
@@ -15,26 +15,31 @@ async function makeBatch(lab: Lab, jobs: number): Promise<string> {
   return batch;
 }
 
+/** Two rows of one run: the time of a command about the batch, and the most memory that took. */
+function command(verb: 'status' | 'resume', batch: string): Contestant[] {
+  let peak = Number.NaN;
+  const run = async () => {
+    const { seconds, stdout } = await runCommand('node', [PEAK, GPOOL, verb, batch]);
+    peak = Number(stdout.trim().split('\n').at(-1));
+    return seconds;
+  };
+  return [
+    { name: `gpool ${verb}`, kind: 'ours', run },
+    { name: `gpool ${verb}, memory`, kind: 'ours', unit: 'MiB at most', run: async () => peak },
+  ];
+}
+
 export const status: Measurement = {
   goal: 'P11',
   name: 'status',
-  what: '`gpool status` of a batch of 1,000,000 finished jobs (made by the simulated pool)',
+  what: '`gpool status` and `gpool resume` of a batch of 1,000,000 finished jobs (made by the simulated pool)',
   unit: 's',
-  targets: [
-    { ours: 'gpool status', against: 10, most: 1 },
-    { ours: 'gpool status, memory', against: 1024, most: 1 },
-  ],
+  targets: (['status', 'resume'] as const).flatMap((verb) => [
+    { ours: `gpool ${verb}`, against: 10, most: 1 },
+    { ours: `gpool ${verb}, memory`, against: 1024, most: 1 },
+  ]),
   prepare: async (lab) => {
     const batch = await makeBatch(lab, scaled(lab, 1_000_000));
-    let peak = Number.NaN;
-    const run = async () => {
-      const { seconds, stdout } = await runCommand('node', [PEAK, GPOOL, 'status', batch, '--json']);
-      peak = Number(stdout.trim().split('\n').at(-1));
-      return seconds;
-    };
-    return [
-      { name: 'gpool status', kind: 'ours', run },
-      { name: 'gpool status, memory', kind: 'ours', unit: 'MiB at most', run: async () => peak },
-    ];
+    return [...command('status', batch), ...command('resume', batch)];
   },
 };
