@@ -8,7 +8,7 @@ export const LAB_PROGRAMS: Programs = {
   'ssh-keygen': 'openssh-client',
 };
 
-/** $@: the packages. No service may start meanwhile, and Grid Engine must not ask for its cell. */
+/** $@: the packages; where one cannot be had, the others are. No service may start meanwhile, and Grid Engine must not ask for its cell. */
 const INSTALL = `
 set -eu
 export DEBIAN_FRONTEND=noninteractive
@@ -22,7 +22,8 @@ for owner in master exec client; do
   echo "gridengine-$owner shared/gridengineconfig boolean false"
 done | debconf-set-selections
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends "$@"`;
+install='apt-get install -y -qq --no-install-recommends'
+$install "$@" || for package in "$@"; do $install "$package" || true; done`;
 
 /**
  * Installs the Debian packages of the programs that are missing, as root or with a sudo that does not ask. What cannot be
@@ -34,11 +35,9 @@ export async function installPeers(programs: Programs, say: (line: string) => vo
   const reason = findMissing({ 'apt-get': 'apt' }) ?? (await findNoRoot());
   if (reason !== undefined) return say(`not installed, ${reason}: ${packages.join(' ')}`);
   say(`apt-get install ${packages.join(' ')}`);
-  try {
-    await runAsRoot('sh', '-c', INSTALL, 'install', ...packages);
-  } catch (error) {
-    say(`not installed: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  await runAsRoot('sh', '-c', INSTALL, 'install', ...packages).catch(() => {});
+  const missing = missingPackages(programs);
+  if (missing.length > 0) say(`could not be installed: ${missing.join(' ')}`);
 }
 
 function runAsRoot(command: string, ...args: readonly string[]): Promise<unknown> {

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { BatchOverview } from '../batch/batch-overview.js';
 import type { BatchStatus, JobStatus } from '../batch/batch-status.js';
 import { findBatch } from '../batch/find-batch.js';
+import type { LoadedBatch } from '../batch/load-batch.js';
 import { readOverview, readStatus } from '../batch/read-status.js';
-import type { BatchDirectory } from '../journal/batch-directory.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { formatDuration } from './duration-text.js';
 import { createPaint, type Paint, wantsColor } from './paint.js';
@@ -47,7 +47,7 @@ async function showStatus(batch: string | undefined, options: StatusOptions): Pr
 }
 
 async function describeStatus(
-  directory: BatchDirectory,
+  directory: LoadedBatch['directory'],
   cwd: string,
   options: StatusOptions,
 ): Promise<string> {

@@ -33,7 +33,8 @@ test.serial(
       hold: { kind: 'set-aside', code: 'E_HOST_SUSPECT' },
     });
     const tried = status.jobs.filter((job: { attempts: number }) => job.attempts > 1).length;
-    t.true(tried >= 3 && tried <= 15, `${tried} jobs failed there before`);
+    // Three in a row set it aside; what was on its way there by then depends on the machine, most of the batch it is not.
+    t.true(tried >= 3 && tried <= JOBS / 2, `${tried} jobs failed there before`);
   },
 );
 
