@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../test/helpers/free-port.js';
 import { waitFor } from '../test/helpers/wait-for.js';
-import { freePort } from './free-port.js';
 
 const execute = promisify(execFile);
 const SSHD = '/usr/sbin/sshd';

@@ -1,9 +1,8 @@
-import { rm, stat } from 'node:fs/promises';
-import { findMissing } from '../find-missing.js';
+import { rm } from 'node:fs/promises';
 import { runGpool } from '../gpool.js';
 import type { Lab } from '../lab.js';
-import { type Contestant, type Measurement, scaled } from '../measurement.js';
-import { runCommand } from '../run-command.js';
+import { type Measurement, scaled } from '../measurement.js';
+import { fileCopier } from '../peers/copy-line.js';
 import { makeFile } from '../sample-files.js';
 
 const MIB = 2 ** 20;
@@ -18,24 +17,6 @@ async function gpool(lab: Lab, mib: number): Promise<number> {
   return mib / seconds;
 }
 
-/** `line` is one of sh: $1 the source, $2 the target on h1, $3 the ssh_config. */
-function peer(lab: Lab, mib: number, name: string, line: string): Contestant {
-  const program = name.split(' ', 1)[0] ?? '';
-  return {
-    name,
-    kind: 'peer',
-    missing: findMissing({ [program]: 'openssh-client' }),
-    run: async () => {
-      const file = await makeFile(lab.fresh('input', lab.hostDirectory), mib * MIB);
-      const target = lab.fresh('copy', lab.hostDirectory);
-      const { seconds } = await runCommand('sh', ['-ec', line, 'sh', file, target, lab.hosts.sshConfig]);
-      if ((await stat(target)).size !== mib * MIB) throw new Error('the copy is not whole');
-      for (const path of [file, target]) await rm(path);
-      return mib / seconds;
-    },
-  };
-}
-
 export const largeFile: Measurement = {
   goal: 'P7',
   name: 'large-file',
@@ -47,11 +28,13 @@ export const largeFile: Measurement = {
   ],
   prepare: async (lab) => {
     const mib = scaled(lab, 1024);
+    const peer = (name: string, line: string) =>
+      fileCopier(lab, mib, { name, line, below: lab.hostDirectory });
     return [
       { name: 'gpool', kind: 'ours', run: () => gpool(lab, mib) },
-      peer(lab, mib, 'sftp', `echo "put $1 $2" | sftp -q -c ${CIPHER} -F "$3" -b - h1`),
-      peer(lab, mib, "ssh 'cat > f'", `ssh -c ${CIPHER} -F "$3" h1 "cat > $2" <"$1"`),
-      peer(lab, mib, 'scp', `scp -q -c ${CIPHER} -F "$3" "$1" "h1:$2"`),
+      peer('sftp', `echo "put $1 $2" | sftp -q -c ${CIPHER} -F "$3" -b - h1`),
+      peer("ssh 'cat > f'", `ssh -c ${CIPHER} -F "$3" h1 "cat > $2" <"$1"`),
+      peer('scp', `scp -q -c ${CIPHER} -F "$3" "$1" "h1:$2"`),
     ];
   },
 };

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findMissing } from '../find-missing.js';
 import { runGpool } from '../gpool.js';
 import type { Lab } from '../lab.js';
-import { type Contestant, type Measurement, scaled } from '../measurement.js';
+import { type Measurement, scaled } from '../measurement.js';
+import { fileCopier } from '../peers/copy-line.js';
 import { runCommand } from '../run-command.js';
 import { makeFile } from '../sample-files.js';
 
@@ -15,32 +15,9 @@ async function gpool(lab: Lab, mib: number): Promise<number> {
   const file = await makeFile(lab.fresh('result', lab.hostDirectory), mib * MIB);
   const rest = ['--return', 'result', '--', `ln ${file} result`];
   const { seconds, batch } = await runGpool(lab, ['1/h1'], rest);
-  await checkCopy(file, join(batch, 'jobs', '1', '1', 'result'));
-  await rm(batch, { recursive: true });
+  await runCommand('cmp', [file, join(batch, 'jobs', '1', '1', 'result')]);
+  for (const path of [file, batch]) await rm(path, { recursive: true });
   return mib / seconds;
-}
-
-/** `line` is one of sh: $1 the source on h1, $2 the target, $3 the ssh_config. */
-function peer(lab: Lab, mib: number, name: string, line: string): Contestant {
-  const program = name.split(' ', 1)[0] ?? '';
-  return {
-    name,
-    kind: 'peer',
-    missing: findMissing({ [program]: 'openssh-client' }),
-    run: async () => {
-      const file = await makeFile(lab.fresh('result', lab.hostDirectory), mib * MIB);
-      const target = lab.fresh('copy');
-      const { seconds } = await runCommand('sh', ['-ec', line, 'sh', file, target, lab.hosts.sshConfig]);
-      await checkCopy(file, target);
-      await rm(target);
-      return mib / seconds;
-    },
-  };
-}
-
-async function checkCopy(file: string, copy: string): Promise<void> {
-  await runCommand('cmp', [file, copy]);
-  await rm(file);
 }
 
 export const largeReturn: Measurement = {
@@ -54,11 +31,12 @@ export const largeReturn: Measurement = {
   ],
   prepare: async (lab) => {
     const mib = scaled(lab, 1024);
+    const peer = (name: string, line: string) => fileCopier(lab, mib, { name, line });
     return [
       { name: 'gpool', kind: 'ours', run: () => gpool(lab, mib) },
-      peer(lab, mib, 'sftp', `echo "get $1 $2" | sftp -q -c ${CIPHER} -F "$3" -b - h1`),
-      peer(lab, mib, "ssh 'cat f'", `ssh -c ${CIPHER} -F "$3" h1 "cat $1" >"$2"`),
-      peer(lab, mib, 'scp', `scp -q -c ${CIPHER} -F "$3" "h1:$1" "$2"`),
+      peer('sftp', `echo "get $1 $2" | sftp -q -c ${CIPHER} -F "$3" -b - h1`),
+      peer("ssh 'cat f'", `ssh -c ${CIPHER} -F "$3" h1 "cat $1" >"$2"`),
+      peer('scp', `scp -q -c ${CIPHER} -F "$3" "h1:$1" "$2"`),
     ];
   },
 };

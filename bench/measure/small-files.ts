@@ -1,36 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { findMissing } from '../find-missing.js';
 import { runGpool } from '../gpool.js';
 import type { Lab } from '../lab.js';
 import { type Contestant, type Measurement, scaled } from '../measurement.js';
-import { runCommand } from '../run-command.js';
-import { digestTree, makeTree } from '../sample-files.js';
-
-/** Copies the same tree to the same place a second time when that is measured too. */
-interface Peer {
-  readonly name: string;
-  /** One of sh: $1 the source, $2 the target on h1, $3 the ssh_config. */
-  readonly line: string;
-  readonly program: string;
-  readonly modes: boolean;
-}
-
-const PEERS: readonly Peer[] = [
-  {
-    name: 'tar | ssh tar',
-    line: 'tar -C "$1" -c . | ssh -F "$3" h1 "mkdir $2; tar -C $2 -xp"',
-    program: 'tar',
-    modes: true,
-  },
-  { name: 'scp -r', line: 'scp -q -r -F "$3" "$1" "h1:$2"', program: 'scp', modes: false },
-];
-
-const RSYNC: Peer = {
-  name: 'rsync',
-  line: 'rsync -a -e "ssh -F $3" "$1/" "h1:$2/"',
-  program: 'rsync',
-  modes: true,
-};
+import { treeCopier } from '../peers/copy-line.js';
+import { makeTree } from '../sample-files.js';
 
 /** Two rows, once and again: the second finds there what the first has sent. */
 function gpool(lab: Lab, files: number): Contestant[] {
@@ -55,25 +28,6 @@ function gpool(lab: Lab, files: number): Contestant[] {
   ];
 }
 
-function peer(lab: Lab, files: number, { name, line, program, modes }: Peer, again = false): Contestant {
-  return {
-    name: again ? `${name}, again` : name,
-    kind: 'peer',
-    missing: findMissing({ [program]: program }),
-    run: async () => {
-      const tree = await makeTree(lab.fresh('tree', lab.hostDirectory), files);
-      const target = lab.fresh('copy', lab.hostDirectory);
-      const copy = () => runCommand('sh', ['-ec', line, 'sh', tree, target, lab.hosts.sshConfig]);
-      if (again) await copy(); // not on the clock
-      const { seconds } = await copy();
-      if ((await digestTree(tree, modes)) !== (await digestTree(target, modes)))
-        throw new Error('the copy is another');
-      for (const path of [tree, target]) await rm(path, { recursive: true });
-      return files / seconds;
-    },
-  };
-}
-
 export const smallFiles: Measurement = {
   goal: 'P8',
   name: 'small-files',
@@ -88,11 +42,16 @@ export const smallFiles: Measurement = {
   programs: { rsync: 'rsync' },
   prepare: async (lab) => {
     const files = scaled(lab, 5000);
+    const below = lab.hostDirectory;
+    const tar = 'tar -C "$1" -c . | ssh -F "$3" h1 "mkdir $2; tar -C $2 -xp"';
+    const scp = 'scp -q -r -F "$3" "$1" "h1:$2"';
+    const rsync = { name: 'rsync', modes: true, line: 'rsync -a -e "ssh -F $3" "$1/" "h1:$2/"', below };
     return [
       ...gpool(lab, files),
-      ...PEERS.map((one) => peer(lab, files, one)),
-      peer(lab, files, RSYNC),
-      peer(lab, files, RSYNC, true),
+      treeCopier(lab, files, { name: 'tar | ssh tar', modes: true, line: tar, below }),
+      treeCopier(lab, files, { name: 'scp -r', modes: false, line: scp, below }),
+      treeCopier(lab, files, rsync),
+      treeCopier(lab, files, { ...rsync, again: true }),
     ];
   },
 };

@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findMissing } from '../find-missing.js';
 import { runGpool } from '../gpool.js';
 import type { Lab } from '../lab.js';
-import { type Contestant, type Measurement, scaled } from '../measurement.js';
-import { runCommand } from '../run-command.js';
+import { type Measurement, scaled } from '../measurement.js';
+import { treeCopier } from '../peers/copy-line.js';
 import { digestTree, makeTree } from '../sample-files.js';
 
 /** The job's files are there already, as the peers' are: they only get another place. */
@@ -22,25 +21,6 @@ async function gpool(lab: Lab, files: number): Promise<number> {
   return files / seconds;
 }
 
-/** `line` is one of sh: $1 the source on h1, $2 the target, $3 the ssh_config. */
-function peer(lab: Lab, files: number, name: string, modes: boolean, line: string): Contestant {
-  const program = name.split(' ', 1)[0] ?? '';
-  return {
-    name,
-    kind: 'peer',
-    missing: findMissing({ [program]: program }),
-    run: async () => {
-      const tree = await makeTree(lab.fresh('results', lab.hostDirectory), files);
-      const target = lab.fresh('copy');
-      const { seconds } = await runCommand('sh', ['-ec', line, 'sh', tree, target, lab.hosts.sshConfig]);
-      const same = (await digestTree(tree, modes)) === (await digestTree(target, modes));
-      for (const path of [tree, target]) await rm(path, { recursive: true });
-      if (!same) throw new Error('the copy is another');
-      return files / seconds;
-    },
-  };
-}
-
 export const smallReturns: Measurement = {
   goal: 'P8',
   name: 'small-returns',
@@ -54,12 +34,14 @@ export const smallReturns: Measurement = {
   programs: { rsync: 'rsync' },
   prepare: async (lab) => {
     const files = scaled(lab, 5000);
+    const peer = (name: string, modes: boolean, line: string) =>
+      treeCopier(lab, files, { name, modes, line });
     const tar = 'mkdir "$2"; ssh -F "$3" h1 "tar -C $1 -c ." | tar -C "$2" -xp';
     return [
       { name: 'gpool', kind: 'ours', run: () => gpool(lab, files) },
-      peer(lab, files, 'ssh tar | tar', true, tar),
-      peer(lab, files, 'scp -r', false, 'scp -q -r -F "$3" "h1:$1" "$2"'),
-      peer(lab, files, 'rsync', true, 'rsync -a -e "ssh -F $3" "h1:$1/" "$2/"'),
+      peer('ssh tar | tar', true, tar),
+      peer('scp -r', false, 'scp -q -r -F "$3" "h1:$1" "$2"'),
+      peer('rsync', true, 'rsync -a -e "ssh -F $3" "h1:$1/" "$2/"'),
     ];
   },
 };

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../test/helpers/free-port.js';
 import { waitFor } from '../../test/helpers/wait-for.js';
 import type { Programs } from '../find-missing.js';
-import { freePort } from '../free-port.js';
 import { runCommand } from '../run-command.js';
 import type { BatchSystem } from './batch-system.js';
 import { Daemons } from './daemons.js';

@@ -2,10 +2,11 @@ import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.js';
 import { createAccount, kill, type TestAccount } from './test-account.js';
 import { waitFor } from './wait-for.js';
 
@@ -194,15 +195,6 @@ function answers(address: string, port: number): Promise<boolean> {
       .once('close', () => resolve(false));
     socket.once('data', () => socket.destroy());
   });
-}
-
-async function freePort(address: string): Promise<number> {
-  const server = createServer().listen(0, address);
-  await once(server, 'listening');
-  const bound = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }
 
 async function generateKey(file: string): Promise<void> {

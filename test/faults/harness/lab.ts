@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../../helpers/free-port.js';
 import { startTcpProxy, type TcpProxy } from '../../helpers/tcp-proxy.js';
 import { createAccount, type TestAccount } from '../../helpers/test-account.js';
 import type { HostWitness } from './evidence.js';
@@ -136,15 +135,6 @@ async function writeClientFiles({ machines, proxies, sshConfig }: Lab, parts: Cl
   }
   await writeFile(knownHosts, known.join(''));
   await writeFile(sshConfig, sections.join('\n'));
-}
-
-async function freePort(address: string): Promise<number> {
-  const server = createServer().listen(0, address);
-  await once(server, 'listening');
-  const bound = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }
 
 /** A user's own settings, only shorter: silence is noticed after 1 s × (3 + 1). */
