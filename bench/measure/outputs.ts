@@ -1,5 +1,6 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BatchDirectory } from '../../src/journal/batch-directory.js';
 import { runGpool } from '../gpool.js';
 import type { Lab } from '../lab.js';
 import { type Measurement, scaled } from '../measurement.js';
@@ -12,7 +13,8 @@ const KILOBYTE = 'x'.repeat(1023);
 async function rate(lab: Lab, jobs: number, command: string): Promise<number> {
   const numbers = await writeNumbers(lab.fresh('numbers'), jobs);
   const { seconds, batch } = await runGpool(lab, [`${SLOTS}/h1`], ['--quiet', '-a', numbers, '--', command]);
-  if (command.startsWith('echo')) await readFile(join(batch, 'jobs', String(jobs), '1', 'stdout'));
+  if (command.startsWith('echo'))
+    await readFile(join(new BatchDirectory(batch).attemptDirectory(String(jobs), 1), 'stdout'));
   await rm(batch, { recursive: true });
   return jobs / seconds;
 }

@@ -1,7 +1,7 @@
 import { runGpool } from '../gpool.js';
 import type { Lab } from '../lab.js';
 import { type Contestant, type Measurement, scaled } from '../measurement.js';
-import { formatNumber, writeNumbers } from '../numbers.js';
+import { writeNumbers } from '../numbers.js';
 import { runBareLoop } from '../peers/bare-loop.js';
 import { DASK, daskContestant } from '../peers/dask.js';
 import { PARALLEL, type ParallelKind, parallelContestant, runParallel } from '../peers/parallel.js';
@@ -51,7 +51,7 @@ export const throughput: Measurement = {
 /** The slots are spread over the hosts, so that all rows have the same machine to use. */
 function spread(lab: Lab, count: number): string[] {
   const slots = Math.max(1, SLOTS / count);
-  return lab.hosts.names.slice(0, count).map((name) => `${formatNumber(slots)}/${name}`);
+  return lab.hosts.names.slice(0, count).map((name) => `${slots}/${name}`);
 }
 
 export const manyHosts: Measurement = {
