@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
 import winston from 'winston';
 import type { Recorded } from '../events/event.js';
+import { openLineFile } from './line-file.js';
 import type { JobFinder } from './log-line.js';
 import { LogText } from './log-text.js';
 
@@ -18,14 +19,14 @@ export interface EventLogOptions {
 /** Writes events as lines for people and as JSON lines, through winston. */
 export class EventLog {
   readonly #text: LogText;
-  readonly #file: WriteStream | null;
+  readonly #file: Writable | null;
   readonly #transports: winston.transport[];
   readonly #logger: winston.Logger;
   readonly #detach: () => void;
 
   constructor({ log, jsonLog, findJob, onError }: EventLogOptions) {
     this.#text = new LogText(findJob);
-    this.#file = jsonLog === undefined ? null : createWriteStream(jsonLog, { flags: 'a', mode: 0o600 });
+    this.#file = jsonLog === undefined ? null : openLineFile(jsonLog);
     this.#file?.on('error', onError);
     log?.on('error', onError);
     this.#detach = () => void log?.off('error', onError);
@@ -70,7 +71,7 @@ const JSON_LINES = winston.format.combine(
 );
 
 /** A file that could not be opened or written has said so by its error. */
-async function endFile(file: WriteStream): Promise<void> {
+async function endFile(file: Writable): Promise<void> {
   if (file.destroyed) return;
   const closed = new Promise<void>((resolve) => void file.once('close', resolve));
   file.end();
