@@ -171,7 +171,7 @@ export class Breaker implements Rule {
     dossier.evidence.addEnd({ job, attempt, outcome, wallMs: usage.wallMs }, this.#elsewhere(host));
     this.#count(dossier, outcome.kind === 'succeeded');
     if (dossier.probe === attempt) dossier.verdict = this.#judgeEnd(host, outcome, usage.wallMs);
-    this.#open.add(host);
+    if (!dossier.evidence.isClean || dossier.verdict !== null) this.#open.add(host);
     if (outcome.kind !== 'succeeded') return;
     this.#resting.trust(host);
     for (const doubted of this.#resting.doubted) this.#open.add(doubted);

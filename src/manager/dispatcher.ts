@@ -1,10 +1,11 @@
 import { SpecError, TransportError } from '../errors.js';
-import { formatAttemptId, parseAttemptId } from '../events/attempt-id.js';
+import { formatAttemptId } from '../events/attempt-id.js';
 import type { GpoolEvent, ManagerEvent, NetworkEvent, Recorded } from '../events/event.js';
 import type { BatchStore } from '../journal/batch-store.js';
 import type { Attempt, Network } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
-import { type AttemptRecord, findAttempt, type Job, liveAttempts } from '../queue/job.js';
+import { findByAttempt } from '../queue/find-by-attempt.js';
+import { liveAttempts } from '../queue/job.js';
 import { STATE_BUSY, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
 import { listOpenAttempts } from './attempt.js';
 import { Collector, NOTHING } from './collector.js';
@@ -235,13 +236,13 @@ export class Dispatcher {
   }
 
   #launch(id: string): void {
-    const found = this.#find(id);
+    const found = findByAttempt(this.#options.state, id);
     if (found) this.#handOver.start(found.job, found.attempt);
   }
 
   /** Nothing is asked of the host for an attempt that left nothing, or that is needed no more. */
   #settle({ attempt: id, outcome, output, usage }: Extract<NetworkEvent, { type: 'job.ended' }>): void {
-    const found = this.#find(id);
+    const found = findByAttempt(this.#options.state, id);
     if (!found || found.attempt.settled) return;
     const { job, attempt } = found;
     const ran = attempt.startedAt !== null && outcome.kind !== 'lost';
@@ -249,12 +250,6 @@ export class Dispatcher {
     const hasReturns = job.spec.returns.length > 0 && ran;
     if (output.stdout || output.stderr || hasReturns) this.#collector.add(job, attempt);
     else this.#takeResult({ kind: 'collected', job, attempt, collected: NOTHING });
-  }
-
-  #find(id: string): { readonly job: Job; readonly attempt: AttemptRecord } | null {
-    const job = this.#options.state.jobById.get(parseAttemptId(id).job);
-    const attempt = job && findAttempt(job, id);
-    return attempt ? { job, attempt } : null;
   }
 
   #takeResult(result: Result): void {

@@ -22,6 +22,11 @@ export class HostEvidence {
   /** How it stood elsewhere when that row began. */
   #since: Elsewhere = NOWHERE;
 
+  /** Whether nothing speaks against it. */
+  get isClean(): boolean {
+    return this.#faults.length === 0 && this.#quick.size === 0;
+  }
+
   get quickFailures(): readonly QuickFailure[] {
     return [...this.#quick.values()];
   }
@@ -37,7 +42,7 @@ export class HostEvidence {
     end: QuickFailure & { readonly outcome: Outcome; readonly wallMs: number },
     elsewhere: Elsewhere,
   ): void {
-    this.#faults = [];
+    if (this.#faults.length > 0) this.#faults = [];
     if (!isQuickFailure(end.outcome, end.wallMs)) this.#quick.clear();
     else {
       if (this.#quick.size === 0) this.#since = elsewhere;

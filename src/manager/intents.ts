@@ -48,6 +48,7 @@ export class Intents {
 
   #tell(id: string): void {
     const { state } = this.#options;
+    if (state.intents.size === 0) return;
     const job = state.jobById.get(id);
     if (!job || !state.intents.has(job) || job.state !== STATE_BUSY) return;
     for (const attempt of openAttempts(job)) this.#send(job, attempt);

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
-import { parseAttemptId } from '../events/attempt-id.js';
 import type { Recorded } from '../events/event.js';
 import type { Network } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
+import { findByAttempt } from '../queue/find-by-attempt.js';
 import { isReachable } from '../queue/host-events.js';
-import { type AttemptRecord, findAttempt, type Job } from '../queue/job.js';
+import type { AttemptRecord, Job } from '../queue/job.js';
 import { createAttempt } from './attempt.js';
 
 interface LetGoOptions {
@@ -77,14 +77,15 @@ export class LetGo {
 
   /** It was on its way to its slot when it was let go of. */
   #onStarted(id: string): void {
-    const found = this.#find(id);
+    if (this.#wanted.size === 0) return;
+    const found = findByAttempt(this.#options.state, id);
     if (!found || !this.#wanted.has(found.attempt)) return;
     if (found.attempt.settled) this.#tell(found.job, found.attempt);
     else this.#wanted.delete(found.attempt);
   }
 
   #onEnded(id: string): void {
-    const found = this.#find(id);
+    const found = findByAttempt(this.#options.state, id);
     if (!found) return;
     this.#wanted.delete(found.attempt);
     this.#waitUntil.delete(found.attempt);
@@ -130,12 +131,6 @@ export class LetGo {
       this.#removing -= 1;
       onChange();
     });
-  }
-
-  #find(id: string): { readonly job: Job; readonly attempt: AttemptRecord } | null {
-    const job = this.#options.state.jobById.get(parseAttemptId(id).job);
-    const attempt = job && findAttempt(job, id);
-    return attempt ? { job, attempt } : null;
   }
 
   #isReachable({ host }: AttemptRecord): boolean {

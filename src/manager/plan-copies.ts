@@ -6,6 +6,16 @@ import { STATE_BUSY } from '../queue/states.js';
 import { idleSlots } from './idle-slots.js';
 import type { RunTimes } from './run-times.js';
 
+/** An attempt that has started and not ended. */
+export interface Running {
+  readonly job: Job;
+  readonly attempt: AttemptRecord;
+  /** Since it started, milliseconds. */
+  readonly ageMs: number;
+  /** The same without time in which its host could not be asked. */
+  readonly ranMs: number;
+}
+
 /** What copies are planned by. */
 export interface CopyPolicy {
   /** At most so many copies of a job. */
@@ -13,29 +23,28 @@ export interface CopyPolicy {
   /** At most so many attempts handed out at once, over all hosts. */
   readonly maxRunning: number;
   readonly times: RunTimes;
-  /** How long an attempt has run so far, milliseconds. */
-  readonly ranMs: (attempt: AttemptRecord) => number;
+  /** Oldest first; read only as far as something may have run for long. */
+  readonly running: Iterable<Running>;
 }
 
 export interface CopyPlan {
   readonly events: ManagerEvent[];
-  /** When the next job will have run long enough, milliseconds from now, at least 1; null when there is none to wait for. */
+  /** When the next job may have run long enough, milliseconds from now, at least 1; null when there is none to wait for. */
   readonly nextMs: number | null;
 }
 
 /**
  * Which running jobs to copy to which idle hosts: the one that has run longest to the host where jobs take least. A job must have run
  * half as long again as the median, and a second; at least three must have succeeded, or nobody knows what is long. A tenth
- * of the jobs, at least two, may have copies at one time. Changes nothing. O(busy jobs).
+ * of the jobs, at least two, may have copies at one time. Changes nothing. O(jobs that run for so long).
  */
 export function planCopies(state: BatchState, policy: CopyPolicy): CopyPlan {
-  const { times, ranMs } = policy;
+  const { times } = policy;
   const medianMs = times.count < FEWEST ? null : times.medianMs;
   if (medianMs === null) return { events: [], nextMs: null };
   const longMs = Math.max(medianMs * MUCH, SHORTEST_MS);
-  const running = listAlone(state, policy).map((one) => ({ ...one, ranMs: ranMs(one.attempt) }));
-  const slow = running.filter((one) => one.ranMs >= longMs).sort((a, b) => b.ranMs - a.ranMs);
-  const others = running.filter((one) => one.ranMs < longMs).map((one) => longMs - one.ranMs);
+  const { slow, nextMs } = findSlow(policy, longMs);
+  if (slow.length === 0) return { events: [], nextMs };
   const rooms = openRooms(state, times, medianMs);
   const events: ManagerEvent[] = [];
   for (const { job, attempt } of slow.slice(0, mostNow(state, policy))) {
@@ -45,25 +54,34 @@ export function planCopies(state: BatchState, policy: CopyPolicy): CopyPlan {
     const id = formatAttemptId(job.id, job.attempts.length + 1);
     events.push({ type: 'job.copied', job: job.id, attempt: id, host: room.host.name });
   }
-  return { events, nextMs: others.length > 0 ? Math.max(1, Math.min(...others)) : null };
+  return { events, nextMs };
 }
 
-interface Running {
-  readonly job: Job;
-  readonly attempt: AttemptRecord;
-}
-
-/** Jobs that run and may be copied: repeatable, wanted, on one host only, and not copied as often as allowed. */
-function listAlone({ jobQueue }: BatchState, { copies }: CopyPolicy): Running[] {
-  const alone: Running[] = [];
-  for (const job of jobQueue.walk(STATE_BUSY)) {
-    if (!job.spec.repeatable || job.paused || job.cancelling !== null) continue;
-    const [attempt, ...more] = liveAttempts(job);
-    if (!attempt || more.length > 0 || attempt.startedAt === null || attempt.outcome !== null) continue;
-    if (job.attempts.slice(job.budgetFrom).filter(({ copy }) => copy).length < copies)
-      alone.push({ job, attempt });
+/** Those that have run so long that a copy is worth it, longest first. */
+function findSlow(
+  { running, copies }: CopyPolicy,
+  longMs: number,
+): { readonly slow: Running[]; readonly nextMs: number | null } {
+  const slow: Running[] = [];
+  let nextMs = Number.POSITIVE_INFINITY;
+  for (const one of running) {
+    if (one.ageMs < longMs) {
+      // So are all that follow.
+      nextMs = Math.min(nextMs, longMs - one.ageMs);
+      break;
+    }
+    if (one.ranMs < longMs) nextMs = Math.min(nextMs, longMs - one.ranMs);
+    else if (mayBeCopied(one, copies)) slow.push(one);
   }
-  return alone;
+  slow.sort((a, b) => b.ranMs - a.ranMs);
+  return { slow, nextMs: nextMs === Number.POSITIVE_INFINITY ? null : Math.max(1, nextMs) };
+}
+
+/** Repeatable, wanted, on one host only, which can be asked, and not copied as often as allowed. */
+function mayBeCopied({ job, attempt }: Running, copies: number): boolean {
+  if (job.state !== STATE_BUSY || !job.spec.repeatable || job.paused || job.cancelling !== null) return false;
+  if (attempt.settled || liveAttempts(job).length > 1) return false;
+  return job.attempts.slice(job.budgetFrom).filter(({ copy }) => copy).length < copies;
 }
 
 /** How many copies may be added now. */

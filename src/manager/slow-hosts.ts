@@ -9,10 +9,11 @@ export class SlowHosts implements Rule {
   readonly #state: BatchState;
   /** Run times of the jobs that succeeded last, by host, milliseconds. */
   readonly #times = new Map<string, number[]>();
-  /** How many of them came since the host was last judged. */
+  /** How many of them came since the host was last judged, and the hosts where they are enough. */
   readonly #fresh = new Map<string, number>();
+  readonly #due = new Set<string>();
   /** Run times from all over a large pool, and how many jobs succeeded since they were gathered. */
-  #sample: readonly number[] = [];
+  #sample: RunSample = { count: 0, medianMs: 0 };
   #sampleAge = 0;
 
   /** Begins with what the state knows of the jobs that are done. */
@@ -28,7 +29,9 @@ export class SlowHosts implements Rule {
   }
 
   decide(): ManagerEvent[] {
-    const due = [...this.#fresh].filter(([, count]) => count >= ENOUGH).map(([host]) => host);
+    if (this.#due.size === 0) return [];
+    const due = [...this.#due];
+    this.#due.clear();
     for (const host of due) this.#fresh.delete(host);
     return due.flatMap((name) => {
       const host = this.#state.hostByName.get(name);
@@ -45,14 +48,16 @@ export class SlowHosts implements Rule {
     times.push(usage.wallMs);
     if (times.length > WINDOW) times.shift();
     this.#times.set(host, times);
-    this.#fresh.set(host, (this.#fresh.get(host) ?? 0) + 1);
+    const fresh = (this.#fresh.get(host) ?? 0) + 1;
+    this.#fresh.set(host, fresh);
+    if (fresh >= ENOUGH) this.#due.add(host);
     this.#sampleAge += 1;
   }
 
   #judge({ name, slow }: HostRecord): ManagerEvent[] {
-    const own = this.#times.get(name) ?? [];
+    const own = sampleOf(this.#times.get(name) ?? []);
     // It cannot be slower by more than it takes: the common case of short jobs, which has to be cheap.
-    if (slow === null && median(own) < LEAST_DIFFERENCE_MS) return [];
+    if (slow === null && own.medianMs < LEAST_DIFFERENCE_MS) return [];
     const ratio = compareSpeed(own, this.#others(name));
     if (slow === null && ratio !== null && ratio > SLOW)
       return [{ type: 'host.slowed', host: name, ratio: Math.round(ratio * 100) / 100 }];
@@ -60,13 +65,12 @@ export class SlowHosts implements Rule {
   }
 
   /** Of a large pool a host is so small a part that one sample serves them all, until as many new run times have come. */
-  #others(name: string): readonly number[] {
+  #others(name: string): RunSample {
     if (this.#times.size <= SMALL_POOL)
-      return [...this.#times].flatMap(([host, times]) => (host === name ? [] : times));
-    if (this.#sampleAge > this.#sample.length) {
+      return sampleOf([...this.#times].flatMap(([host, times]) => (host === name ? [] : times)));
+    if (this.#sampleAge > this.#sample.count) {
       const each = Math.ceil(SAMPLE / this.#times.size);
-      // In order, since a median of what is sorted is found at once.
-      this.#sample = [...this.#times.values()].flatMap((times) => times.slice(-each)).sort((a, b) => a - b);
+      this.#sample = sampleOf([...this.#times.values()].flatMap((times) => times.slice(-each)));
       this.#sampleAge = 0;
     }
     return this.#sample;
@@ -74,19 +78,26 @@ export class SlowHosts implements Rule {
 }
 
 /**
- * The median of `own` run times over that of the others' (milliseconds); null when there are too few of them to tell. A
+ * The median of `own` run times over that of the others'; null when there are too few of them to tell. A
  * difference below a tenth of a second counts as none.
  */
-export function compareSpeed(own: readonly number[], others: readonly number[]): number | null {
-  if (own.length < ENOUGH || others.length < ENOUGH) return null;
-  const [mine, theirs] = [median(own), median(others)];
+export function compareSpeed(own: RunSample, others: RunSample): number | null {
+  if (own.count < ENOUGH || others.count < ENOUGH) return null;
+  const [mine, theirs] = [own.medianMs, others.medianMs];
   // Under a millisecond nothing is known; and no journal can hold an endless ratio.
   return Math.abs(mine - theirs) < LEAST_DIFFERENCE_MS ? 1 : mine / Math.max(theirs, 1);
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+/** Some run times in short. */
+export interface RunSample {
+  readonly count: number;
+  /** 0 when there are none. */
+  readonly medianMs: number;
+}
+
+export function sampleOf(times: readonly number[]): RunSample {
+  const sorted = new Float64Array(times).sort();
+  return { count: sorted.length, medianMs: sorted[sorted.length >> 1] ?? 0 };
 }
 
 const WINDOW = 20;

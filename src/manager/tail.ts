@@ -1,7 +1,9 @@
 import type { ManagerEvent, Recorded } from '../events/event.js';
-import type { AttemptRecord } from '../queue/job.js';
+import { findByAttempt } from '../queue/find-by-attempt.js';
+import { type AttemptRecord, type Job, liveAttempts } from '../queue/job.js';
+import { STATE_BUSY, STATE_UNKNOWN } from '../queue/states.js';
 import { countIdleSlots, hasBacklog, isDrained } from './idle-slots.js';
-import { planCopies } from './plan-copies.js';
+import { planCopies, type Running } from './plan-copies.js';
 import type { Rule, RuleContext } from './rule.js';
 import { RunTimes } from './run-times.js';
 
@@ -17,8 +19,11 @@ export class Tail implements Rule {
   readonly #context: RuleContext;
   readonly #options: TailOptions;
   readonly #times: RunTimes;
-  /** When attempts started, by `elapsed`. */
-  readonly #startedAt = new Map<string, number>();
+  /** What runs, oldest first, and since when, by `elapsed`. */
+  readonly #running = new Map<
+    string,
+    { readonly job: Job; readonly attempt: AttemptRecord; readonly since: number }
+  >();
   /** When hosts came or came back, by `elapsed`. */
   readonly #readyAt = new Map<string, number>();
   #cancelTimer: () => void = () => {};
@@ -27,13 +32,14 @@ export class Tail implements Rule {
     this.#context = context;
     this.#options = options;
     this.#times = new RunTimes(context.state);
+    this.#adopt();
   }
 
   observe(event: Recorded): void {
     if (event.type === 'host.ready') this.#readyAt.set(event.host, this.#context.clock.elapsed());
-    if (event.type === 'job.started') this.#startedAt.set(event.attempt, this.#context.clock.elapsed());
+    if (event.type === 'job.started') this.#onStarted(event.attempt);
     if (event.type !== 'job.ended') return;
-    this.#startedAt.delete(event.attempt);
+    this.#running.delete(event.attempt);
     if (event.outcome.kind === 'succeeded') this.#times.add(event.host, event.usage.wallMs);
   }
 
@@ -45,8 +51,8 @@ export class Tail implements Rule {
     if (state.hosts.some(hasBacklog)) return [];
     const { copies } = this.#options;
     const maxRunning = state.maxRunning ?? this.#options.maxRunning;
-    const ranMs = (attempt: AttemptRecord): number => this.#ranMs(attempt);
-    const { events, nextMs } = planCopies(state, { copies, maxRunning, times: this.#times, ranMs });
+    const policy = { copies, maxRunning, times: this.#times, running: this.#listRunning() };
+    const { events, nextMs } = planCopies(state, policy);
     // Whole milliseconds: a time shorter than the clock can tell would never be over.
     if (nextMs !== null) this.#cancelTimer = clock.after(Math.ceil(nextMs), notify);
     return events;
@@ -56,18 +62,39 @@ export class Tail implements Rule {
     this.#cancelTimer();
   }
 
-  /** Time in which its host could not be asked does not count: what ended meanwhile is told only after the host is back. */
-  #ranMs(attempt: AttemptRecord): number {
-    const { clock } = this.#context;
-    const readyAt = this.#readyAt.get(attempt.host) ?? clock.elapsed();
-    return Math.min(this.#sinceStart(attempt), clock.elapsed() - readyAt);
+  /** By the wall clock for what an earlier controller saw start. */
+  #adopt(): void {
+    const { clock, state } = this.#context;
+    const open = [...state.jobQueue.walk(STATE_BUSY), ...state.jobQueue.walk(STATE_UNKNOWN)];
+    const started = open
+      .flatMap((job) =>
+        liveAttempts(job).map((attempt) => ({ job, attempt, startedAt: attempt.startedAt ?? 0 })),
+      )
+      .filter(({ startedAt, attempt }) => startedAt > 0 && attempt.outcome === null)
+      .sort((a, b) => a.startedAt - b.startedAt);
+    for (const { job, attempt, startedAt } of started) {
+      const since = clock.elapsed() - Math.max(0, clock.now() - startedAt);
+      this.#running.set(attempt.id, { job, attempt, since });
+    }
   }
 
-  /** By the wall clock for what an earlier controller saw start. */
-  #sinceStart({ id, startedAt }: AttemptRecord): number {
-    const { clock } = this.#context;
-    const since = this.#startedAt.get(id);
-    if (since !== undefined) return clock.elapsed() - since;
-    return startedAt === null ? 0 : clock.now() - startedAt;
+  #onStarted(id: string): void {
+    const { clock, state } = this.#context;
+    const found = findByAttempt(state, id);
+    if (found && !this.#running.has(id)) this.#running.set(id, { ...found, since: clock.elapsed() });
+  }
+
+  *#listRunning(): Generator<Running> {
+    const now = this.#context.clock.elapsed();
+    for (const [id, { job, attempt, since }] of this.#running) {
+      // Given up while its host could not be asked.
+      if (attempt.outcome !== null) {
+        this.#running.delete(id);
+        continue;
+      }
+      // While its host could not be asked it may have ended: that is told only after the host is back.
+      const readyAt = this.#readyAt.get(attempt.host) ?? now;
+      yield { job, attempt, ageMs: now - since, ranMs: now - Math.max(since, readyAt) };
+    }
   }
 }
