@@ -1,4 +1,5 @@
 import type { ErrorCode, Fault } from '../errors.js';
+import { parseWhole } from '../events/attempt-id.js';
 import type { BatchCounts, HostFacts, StopMode } from '../events/event.js';
 import type { Host } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
@@ -55,12 +56,17 @@ export interface Lookup<T> {
   get(name: string): T | undefined;
 }
 
+/** Finds jobs by their ids, or their `index`. */
+export interface JobLookup extends Lookup<Job> {
+  at(index: number): Job | undefined;
+}
+
 /** All that is known of a batch. A pure reduction of its events: see `applyEvent`. */
 export interface BatchState {
   /** Empty until `batch.started`. */
   batch: string;
   readonly jobs: readonly Job[];
-  readonly jobById: Lookup<Job>;
+  readonly jobById: JobLookup;
   readonly jobQueue: Queue<Job, State>;
   /** A host stays in the list when it is let go of; these three are replaced when one joins. */
   hosts: readonly HostRecord[];
@@ -111,8 +117,9 @@ export function createBatchState(
 ): BatchState {
   const removed = new Set(left);
   const jobs = createJobs(specs, removed);
-  const jobById: BatchState['jobById'] =
-    removed.size === 0 ? { get: (id) => findById(jobs, id) } : new Map(jobs.map((job) => [job.id, job]));
+  const placeOf = findPlaces(jobs);
+  const at = (index: number): Job | undefined => jobs[placeOf(index)];
+  const jobById: JobLookup = { at, get: (id) => findById(at, id) };
   const records = hosts.map(createHostRecord);
   const hostQueue = new Queue<HostRecord, State>(STATES, records);
   for (const record of records) hostQueue.setState(record, STATE_UNKNOWN);
@@ -120,7 +127,7 @@ export function createBatchState(
     batch: '',
     jobs,
     jobById,
-    jobQueue: queueJobs(jobs, jobById, startOrder),
+    jobQueue: queueJobs(new Queue(STATES, jobs, ({ index }) => placeOf(index)), jobById, startOrder),
     hosts: records,
     hostByName: new Map(records.map((record) => [record.name, record])),
     hostQueue,
@@ -153,11 +160,10 @@ export function countJobs({ jobQueue }: BatchState): BatchCounts {
 }
 
 function queueJobs(
-  jobs: readonly Job[],
+  queue: Queue<Job, State>,
   jobById: BatchState['jobById'],
   startOrder: readonly string[],
 ): Queue<Job, State> {
-  const queue = new Queue<Job, State>(STATES, jobs);
   for (const id of startOrder) {
     // A later revision may have it no more.
     const job = jobById.get(id);
@@ -166,9 +172,20 @@ function queueJobs(
   return queue;
 }
 
+/** Where a job of this index is in the list: there, as long as no job was removed. */
+function findPlaces(jobs: readonly Job[]): (index: number) => number {
+  const last = jobs[jobs.length - 1]?.index ?? -1;
+  if (last < jobs.length) return (index) => index;
+  const places = new Int32Array(last + 1).fill(-1);
+  jobs.forEach(({ index }, place) => {
+    places[index] = place;
+  });
+  return (index) => places[index] ?? -1;
+}
+
 /** Ids count from 1, so the list is its own index. */
-function findById(jobs: readonly Job[], id: string): Job | undefined {
-  const job = jobs[Number(id) - 1];
+function findById(at: JobLookup['at'], id: string): Job | undefined {
+  const job = at(parseWhole(id) - 1);
   return job?.id === id ? job : undefined;
 }
 
@@ -182,19 +199,18 @@ function createJobs(specs: readonly JobSpec[], removed: ReadonlySet<string>): Jo
 }
 
 function createJob(spec: JobSpec, index: number): Job {
-  const attempts = NO_ATTEMPTS;
-  const wishes = { paused: false, cancelling: null };
   return {
     id: String(index + 1),
     spec,
     index,
     host: null,
     state: STATE_FREE,
-    attempts,
+    attempts: NO_ATTEMPTS,
     decidedBy: null,
     notBefore: 0,
     budgetFrom: 0,
-    ...wishes,
+    paused: false,
+    cancelling: null,
   };
 }
 

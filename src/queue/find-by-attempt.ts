@@ -1,4 +1,4 @@
-import { parseAttemptId } from '../events/attempt-id.js';
+import { parseWhole } from '../events/attempt-id.js';
 import type { BatchState } from './batch-state.js';
 import type { AttemptRecord, Job } from './job.js';
 
@@ -7,8 +7,8 @@ export function findByAttempt(
   { jobById }: Pick<BatchState, 'jobById'>,
   id: string,
 ): { readonly job: Job; readonly attempt: AttemptRecord } | null {
-  const { job: jobId, n } = parseAttemptId(id);
-  const job = jobById.get(jobId);
-  const attempt = job?.attempts[n - 1];
+  const dot = id.lastIndexOf('.');
+  const job = jobById.at(parseWhole(id, 0, dot) - 1);
+  const attempt = job?.attempts[parseWhole(id, dot + 1) - 1];
   return job && attempt?.id === id ? { job, attempt } : null;
 }

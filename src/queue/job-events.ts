@@ -1,10 +1,11 @@
 import { StateError } from '../errors.js';
-import { parseAttemptId } from '../events/attempt-id.js';
 import type { Collected, GpoolEvent, Recorded } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { BatchState } from './batch-state.js';
+import { findByAttempt } from './find-by-attempt.js';
 import { findHost, freeSlot, isReachable, moveJob, takeSlot } from './host-events.js';
 import { type AttemptRecord, findAttempt, type Job } from './job.js';
+import { parseTime } from './parse-time.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from './states.js';
 import { judgeEnd } from './stop-events.js';
 
@@ -25,7 +26,7 @@ export function applyJobStarted(state: BatchState, event: JobEvent<'job.started'
   const attempt = openAttempt(state, event);
   if (!attempt || attempt.startedAt !== null) return false;
   attempt.slot = event.slot;
-  attempt.startedAt = Date.parse(event.at);
+  attempt.startedAt = parseTime(event.at);
   findHost(state, attempt.host).running += 1;
   return true;
 }
@@ -106,7 +107,7 @@ export function createAttempt(
     id: attempt,
     n,
     host,
-    launchedAt: Date.parse(at),
+    launchedAt: parseTime(at),
     revision: state.revision,
     copy: type === 'job.copied',
     slot: null,
@@ -126,7 +127,8 @@ export function createAttempt(
 
 /** Gives the job one more attempt, which takes a slot of its host. */
 export function addAttempt(state: BatchState, job: Job, attempt: AttemptRecord): void {
-  job.attempts = [...job.attempts, attempt];
+  // No spread: that leaves room for more.
+  job.attempts = job.attempts.length === 0 ? [attempt] : job.attempts.concat(attempt);
   takeSlot(state, findHost(state, attempt.host));
 }
 
@@ -138,8 +140,7 @@ function openAttempt(
   state: BatchState,
   news: { readonly host: string; readonly attempt: string },
 ): AttemptRecord | null {
-  const job = state.jobById.get(parseAttemptId(news.attempt).job);
-  const attempt = job && findAttempt(job, news.attempt);
+  const attempt = findByAttempt(state, news.attempt)?.attempt;
   if (attempt?.host !== news.host) return null;
   return attempt.outcome === null ? attempt : null;
 }

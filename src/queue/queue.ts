@@ -10,13 +10,16 @@ import { createLinks, StateList } from './state-list.js';
 export class Queue<T extends object, S extends string = string> {
   readonly states: readonly S[];
   readonly objects: readonly T[];
-  readonly #indexOf = new Map<T, number>();
+  readonly #indexOf: (object: T) => number | undefined;
   readonly #stateOf: Uint8Array;
   readonly #lists: readonly StateList[];
   readonly #listOf: ReadonlyMap<string, number>;
 
-  /** Needs at least one state; refuses a state or an object that is listed twice. */
-  constructor(states: readonly S[], objects: readonly T[]) {
+  /**
+   * Needs at least one state; refuses a state or an object that is listed twice. `indexOf` tells an object's place in the list, for
+   * objects that know it themselves: a million of them need no table then. @default a table
+   */
+  constructor(states: readonly S[], objects: readonly T[], indexOf = tabulate(objects)) {
     if (states.length === 0) throw misuse('a queue needs at least one state');
     const links = createLinks(objects.length);
     this.states = [...states];
@@ -26,11 +29,8 @@ export class Queue<T extends object, S extends string = string> {
     this.#listOf = new Map(this.states.map((state, at) => [state, at]));
     if (this.#listOf.size < states.length) throw misuse('a state is listed twice');
     const initial = this.#list(0);
-    for (const [index, object] of objects.entries()) {
-      this.#indexOf.set(object, index);
-      initial.append(index);
-    }
-    if (this.#indexOf.size < objects.length) throw misuse('an object is listed twice');
+    this.#indexOf = indexOf;
+    for (let index = 0; index < objects.length; index += 1) initial.append(index);
   }
 
   /** Moves the object to the tail of `state`, also when it is in that state already. */
@@ -96,8 +96,9 @@ export class Queue<T extends object, S extends string = string> {
   }
 
   #index(object: T): number {
-    const index = this.#indexOf.get(object);
-    if (index === undefined) throw misuse('the object is not in this queue');
+    const index = this.#indexOf(object);
+    if (index === undefined || this.objects[index] !== object)
+      throw misuse('the object is not in this queue');
     return index;
   }
 
@@ -112,6 +113,12 @@ export class Queue<T extends object, S extends string = string> {
     if (object === undefined) throw misuse('there is no such object');
     return object;
   }
+}
+
+function tabulate<T>(objects: readonly T[]): (object: T) => number | undefined {
+  const indexes = new Map(objects.map((object, index) => [object, index]));
+  if (indexes.size < objects.length) throw misuse('an object is listed twice');
+  return (object) => indexes.get(object);
 }
 
 function misuse(what: string): StateError {
