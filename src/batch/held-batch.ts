@@ -1,7 +1,6 @@
-import type { BatchDirectory } from '../journal/batch-directory.js';
-import { readBatchFile } from '../journal/batch-file.js';
+import { type BatchDirectory, openBatchDirectory } from '../journal/batch-directory.js';
 import { type BatchStore, openBatchStore } from '../journal/batch-store.js';
-import { type LoadedBatch, loadBatch } from './load-batch.js';
+import { type LoadedBatch, loadBatch, type ReadBatch } from './load-batch.js';
 
 /** A batch that nobody else runs or changes meanwhile: until its store is closed. */
 export interface HeldBatch extends LoadedBatch {
@@ -10,10 +9,16 @@ export interface HeldBatch extends LoadedBatch {
 
 /** Takes hold of a batch that exists. Throws a StateError: it cannot be read, or another process has it (E_BATCH_HELD). */
 export async function holdBatch(directory: BatchDirectory): Promise<HeldBatch> {
-  const { id } = await readBatchFile(directory);
-  // Held before the journal is read, so that nobody adds to it afterwards.
-  const store = await openBatchStore(directory, { batch: id });
-  return letGoOnError(store, async () => ({ ...(await loadBatch(directory)), store }));
+  await openBatchDirectory(directory.path);
+  let loaded: Promise<ReadBatch> | undefined;
+  // Read while it is held, so that nobody adds to the journal afterwards.
+  const read = async () => {
+    loaded = loadBatch(directory);
+    const { file, tail } = await loaded;
+    return { batch: file.id, tail };
+  };
+  const store = await openBatchStore(directory, { read });
+  return letGoOnError(store, async () => ({ ...(await (loaded ?? loadBatch(directory))), store }));
 }
 
 /** Runs `act`; when it throws, the batch is let go. */

@@ -4,6 +4,7 @@ import type { JobSpec } from '../spec/job-spec.js';
 import type { BatchDirectory } from './batch-directory.js';
 import { type Line, readLines } from './line-reader.js';
 import { explainWrites, isErrno, replaceFile } from './private-file.js';
+import { shareParts } from './share-parts.js';
 
 /** What a batch was started with: `batch.json`. */
 export interface BatchFile {
@@ -109,10 +110,16 @@ class BatchReading {
     this.#number += 1;
     const text = bytes.toString();
     if (text === LAST_LINE) this.#complete = true;
-    else if (this.#batch) this.#specs.push(this.#parse(text.replace(/,$/, '')));
+    else if (this.#batch) this.#takeSpec(text.endsWith(',') ? text.slice(0, -1) : text);
     else if (text === SPECS_LINE) this.#batch = this.#parseHead();
     else this.#head.push(text);
     return !this.#complete;
+  }
+
+  /** What it has in common with the spec before it is kept once: a batch may have a million. */
+  #takeSpec(text: string): void {
+    const spec = this.#parse<JobSpec>(text);
+    this.#specs.push(shareParts(spec, this.#specs[this.#specs.length - 1] ?? spec));
   }
 
   result(): BatchFile {

@@ -29,8 +29,8 @@ export interface BatchStoreOptions {
   readonly clock?: Clock;
   /** The batch's id, for the first line of a new journal. @default the directory's name */
   readonly batch?: string;
-  /** What `readJournal` answered, to go on with a journal that was just read. @default it is read again */
-  readonly tail?: JournalTail;
+  /** Reads the batch once it is held, and tells its id and what `readJournal` answered. @default only the journal */
+  readonly read?: () => Promise<{ readonly batch: string; readonly tail: JournalTail }>;
   /** How the journal is opened, from `bytes` on. */
   readonly openFile?: (path: string, bytes: number) => Promise<JournalFile>;
 }
@@ -58,14 +58,16 @@ async function openJournalStore(
   lock: BatchLock,
   options: BatchStoreOptions,
 ): Promise<BatchStore> {
-  const { clock = systemClock, batch = basename(directory.path), openFile = openJournalFile } = options;
+  const { clock = systemClock, batch: id = basename(directory.path), openFile = openJournalFile } = options;
   const { journalFile } = directory;
+  const readAlone = async () => ({ batch: id, tail: await readJournal(journalFile, () => undefined) });
   const opened = await explainWrites(journalFile, async () => {
-    const tail = options.tail ?? (await readOrCreate(journalFile));
-    return { tail, file: await openFile(journalFile, tail.bytes) };
+    await createUnlessThere(journalFile);
+    const { batch, tail } = await (options.read ?? readAlone)();
+    return { batch, tail, file: await openFile(journalFile, tail.bytes) };
   });
   const journal = new JournalWriter(opened.file, journalFile);
-  if (opened.tail.header === null) await begin(journal, batch);
+  if (opened.tail.header === null) await begin(journal, opened.batch);
   return new JournalStore(directory, lock, journal, new EventStamp(clock, opened.tail.seq));
 }
 
@@ -121,11 +123,10 @@ async function begin(journal: JournalWriter, batch: string): Promise<void> {
   }
 }
 
-async function readOrCreate(path: string): Promise<JournalTail> {
+async function createUnlessThere(path: string): Promise<void> {
   try {
     await makePrivateFile(path);
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error;
   }
-  return readJournal(path, () => undefined);
 }

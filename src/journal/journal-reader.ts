@@ -1,7 +1,7 @@
 import { StateError } from '../errors.js';
 import type { Recorded } from '../events/event.js';
-import { JOURNAL_VERSION, type JournalHeader, parseJournalLine } from './journal-line.js';
-import { type Line, readLines } from './line-reader.js';
+import { JOURNAL_VERSION, type JournalHeader, parseJournalLine, parseJournalLines } from './journal-line.js';
+import { type Block, type Line, readLines } from './line-reader.js';
 import { isErrno } from './private-file.js';
 
 /** Where a journal's good part ends. */
@@ -24,7 +24,11 @@ export interface JournalTail {
 export async function readJournal(path: string, onEvent: (event: Recorded) => void): Promise<JournalTail> {
   const reading = new JournalReading(path, onEvent);
   try {
-    await readLines(path, (line) => reading.take(line));
+    await readLines(
+      path,
+      (line) => reading.take(line),
+      (block) => reading.takeBlock(block),
+    );
   } catch (error) {
     throw asNotFound(error, path);
   }
@@ -54,6 +58,27 @@ class JournalReading {
     else this.#takeEvent(fields);
     this.#bytes = this.#end;
     return true;
+  }
+
+  /** Only when there is nothing to complain of: else line by line, to say where. */
+  takeBlock({ bytes, offset }: Block): boolean {
+    const lines = this.#bytes < this.#end ? null : parseJournalLines(bytes);
+    const first = this.#header === null ? lines?.shift() : undefined;
+    const events = lines && this.#inOrder(lines);
+    if (!events) return false;
+    if (first) this.#takeHeader(first);
+    for (const event of events) this.#onEvent(event);
+    this.#seq += events.length;
+    this.#end = offset + bytes.length;
+    this.#bytes = this.#end;
+    return true;
+  }
+
+  /** Null when a number is missing, comes twice, or a line is no event. */
+  #inOrder(lines: readonly (JournalHeader | Recorded)[]): Recorded[] | null {
+    const events = lines.flatMap((fields) => ('seq' in fields ? fields : []));
+    const follow = events.every(({ seq }, at) => seq === this.#seq + 1 + at);
+    return events.length === lines.length && follow ? events : null;
   }
 
   tail(): JournalTail {

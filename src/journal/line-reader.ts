@@ -9,21 +9,36 @@ export interface Line {
   readonly ended: boolean;
 }
 
+/** Whole lines that follow each other, each with its newline. */
+export interface Block {
+  readonly bytes: Buffer;
+  /** Of its first byte in the file. */
+  readonly offset: number;
+}
+
 /**
  * Calls `onLine` for each line, in constant memory; `bytes` are only good during the call. Ends early when `onLine`
  * answers false. An unended rest is given only when it is not empty. A line is cut at 64 MiB: its rest follows as
- * another one. Throws what `open` and `read` throw.
+ * another one. Throws what `open` and `read` throw. `onBlock` is offered many lines at once: what it takes, `onLine` is not given.
  */
-export async function readLines(path: string, onLine: (line: Line) => boolean): Promise<void> {
+export async function readLines(
+  path: string,
+  onLine: (line: Line) => boolean,
+  onBlock: (block: Block) => boolean = () => false,
+): Promise<void> {
   const handle = await open(path, 'r');
   try {
-    await splitLines(handle, onLine);
+    await splitLines(handle, onLine, onBlock);
   } finally {
     await handle.close();
   }
 }
 
-async function splitLines(handle: FileHandle, onLine: (line: Line) => boolean): Promise<void> {
+async function splitLines(
+  handle: FileHandle,
+  onLine: (line: Line) => boolean,
+  onBlock: (block: Block) => boolean,
+): Promise<void> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
@@ -31,7 +46,9 @@ async function splitLines(handle: FileHandle, onLine: (line: Line) => boolean): 
     const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, null);
     if (bytesRead === 0) break;
     const data = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
-    const used = takeLines(data, offset, onLine);
+    const whole = { bytes: data.subarray(0, data.lastIndexOf(NEWLINE) + 1), offset };
+    const taken = whole.bytes.length > 0 && onBlock(whole);
+    const used = taken ? whole.bytes.length : takeLines(data, offset, onLine);
     if (used === null) return;
     rest = data.subarray(used);
     offset += used;

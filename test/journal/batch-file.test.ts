@@ -33,6 +33,22 @@ async function newDirectory(t: ExecutionContext): Promise<BatchDirectory> {
   return new BatchDirectory(await tempDir(t));
 }
 
+test('what specs that follow each other have in common is kept once', async (t) => {
+  const directory = await newDirectory(t);
+  const specs = anySpecs(3).map((spec, at) => ({
+    ...spec,
+    env: { AT: String(Math.min(at, 1)) },
+    returns: [],
+  }));
+  await writeBatchFile(directory, { ...BATCH, specs });
+  const [first, second, third] = (await readBatchFile(directory)).specs;
+  t.deepEqual([first, second, third], specs);
+  t.is(second?.commands, first?.commands);
+  t.is(third?.returns, first?.returns);
+  t.not(second?.env, first?.env);
+  t.is(third?.env, second?.env);
+});
+
 test('what was written is read again', async (t) => {
   const directory = await newDirectory(t);
   await writeBatchFile(directory, BATCH);

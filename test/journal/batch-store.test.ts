@@ -120,7 +120,7 @@ test('a journal is gone on with after its torn end was cut off', async (t) => {
   await appendFile(directory.journalFile, '{"seq":3,"at":"20');
   const tail = await readJournal(directory.journalFile, () => undefined);
   t.like(tail, { seq: 2, dropped: 17, header: { batch: 'b' } });
-  const after = await openBatchStore(directory, { tail });
+  const after = await openBatchStore(directory, { read: async () => ({ batch: 'b', tail }) });
   t.is((await after.record([stopping('c')]))[0]?.seq, 3);
   await after.close();
   t.is((await readBack(directory)).length, 3);
@@ -214,7 +214,10 @@ async function survives(
 ): Promise<boolean> {
   await writeFile(directory.journalFile, '');
   const openFile = async (path: string, bytes: number) => harm(await openJournalFile(path, bytes));
-  const store = await openBatchStore(directory, { tail: EMPTY, openFile }).catch(() => null);
+  const store = await openBatchStore(directory, {
+    read: async () => ({ batch: 'full', tail: EMPTY }),
+    openFile,
+  }).catch(() => null);
   let acknowledged = 0;
   let refused: ErrorCode | null = null;
   for (let n = 0; store && refused === null && n < 200; n += 1) {

@@ -106,6 +106,21 @@ test('of 10 000 flipped bits none gives another state in silence', async (t) => 
   t.deepEqual(silent, []);
 });
 
+test('of a journal of many pieces, what is before the damage is told, and the byte where that begins', async (t) => {
+  const { path, lines, history, random } = await writeRandomJournal(t, 8000);
+  const bytes = await readFile(path);
+  for (let turn = 0; turn < 20; turn += 1) {
+    const line = 1 + Math.floor(random() * (lines.length - 2));
+    const start = Buffer.byteLength(lines.slice(0, line).join(''));
+    const damaged = Buffer.from(bytes);
+    damaged[start + 5] = (damaged[start + 5] ?? 0) ^ 4;
+    await writeFile(path, damaged);
+    const { events, error } = await read(path);
+    t.deepEqual(events, history.events.slice(0, line - 1));
+    t.true(error?.where.endsWith(`byte ${start}`), error?.where);
+  }
+});
+
 test('damage with good lines after it is refused, with the byte where it begins', async (t) => {
   const lines = [HEADER, event(1), event(2), event(3)].map(formatJournalLine);
   lines[2] = (lines[2] ?? '').replace('stopping', 'stepping');
