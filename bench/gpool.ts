@@ -5,7 +5,7 @@ import type { Lab } from './lab.js';
 import { type CommandOptions, type Finished, runCommand } from './run-command.js';
 
 /** What bin/gpool starts, of the same build as this. */
-export const GPOOL = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+export const GPOOL = fileURLToPath(new URL('../cli/main.cjs', import.meta.url));
 
 export interface GpoolRun extends Finished {
   /** The batch directory. */

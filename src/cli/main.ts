@@ -2,5 +2,8 @@ import { watchTerminal } from './hang-up.js';
 import { runCli } from './run-cli.js';
 
 const endIfHungUp = watchTerminal();
-process.exitCode = await runCli(process.argv.slice(2));
-endIfHungUp();
+// No await: the bundled program is a script.
+void runCli(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+  endIfHungUp();
+});
