@@ -8,8 +8,10 @@ import { ManualClock } from '../src/testing/manual-clock.js';
 
 /** 0.5 to 1.5 s, different for jobs that follow each other: about eighty end at once. */
 function planAttempt({ job }: Attempt) {
-  return { durationMs: 500 + ((Number(job) * 37) % 100) * 10 };
+  return PLANS[(Number(job) * 37) % PLANS.length] ?? {};
 }
+
+const PLANS = Array.from({ length: 100 }, (_, at) => ({ durationMs: 500 + at * 10 }));
 
 async function simulateBatch(jobs: number, out: string | false): Promise<number> {
   const clock = new ManualClock();

@@ -2,15 +2,21 @@ import type { Attempt } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
 import { STATE_BUSY, STATE_UNKNOWN } from '../queue/states.js';
+import type { JobSpec } from '../spec/job-spec.js';
 
 /**
  * The work order for an attempt. The job sees its sweep values, then the spec's own environment, then gpool's
- * variables: a later one hides an earlier one of the same name. GPOOL_INDEX counts from 1, as the job's id does.
+ * variables: a later one hides an earlier one of the same name. GPOOL_INDEX counts from 1, as the job's id does. `spec` is the job's
+ * own, unless it has another time limit for this attempt.
  */
-export function createAttempt(batch: string, job: Job, { id, n, host }: AttemptRecord): Attempt {
-  const { spec } = job;
+export function createAttempt(
+  batch: string,
+  job: Job,
+  { id, n, host }: AttemptRecord,
+  spec: JobSpec = job.spec,
+): Attempt {
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(spec.values)) env[name] = String(value);
+  for (const name in spec.values) env[name] = String(spec.values[name]);
   Object.assign(env, spec.env, {
     GPOOL_BATCH: batch,
     GPOOL_JOB: job.id,

@@ -56,8 +56,7 @@ export class HandOver {
     const { job, attempt } = handed;
     const { batch, network, limits, onSettled } = this.#options;
     try {
-      const order = createAttempt(batch, job, attempt);
-      await network.launchJob({ ...order, spec: limits.apply(order.spec) });
+      await network.launchJob(createAttempt(batch, job, attempt, limits.apply(job.spec)));
     } catch (error) {
       this.#onRejected(handed, error);
     }

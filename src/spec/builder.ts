@@ -150,7 +150,10 @@ function replicate(
 ): JobSpec[] {
   const limits = toLimits(input);
   const retry = toRetryRules(input);
-  const shared = deepFreeze({
+  // With the two that differ in their places: a copy of it is small.
+  const template = deepFreeze({
+    name: '',
+    repeat: 0,
     commands: input.commands,
     files: files.length === 0 ? NONE : files,
     returns: input.returns ?? NONE,
@@ -163,7 +166,7 @@ function replicate(
   });
   return names
     .take(input.name ?? fallbackName, repeat)
-    .map((name, at) => Object.freeze({ name, repeat: at + 1, ...shared }));
+    .map((name, at) => Object.freeze({ ...template, name, repeat: at + 1 }));
 }
 
 function toProblem(where: string, what: string): Problem {

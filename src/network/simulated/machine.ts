@@ -5,18 +5,23 @@ import type { Outcome } from '../../events/outcome.js';
 import type { Attempt, AttemptStatus } from '../network.js';
 import type { AttemptPlan, SimulatedHost } from './plan.js';
 
-/** An attempt on a simulated machine. */
-export interface Run {
+/** What is kept of an attempt that has ended: a pool may see a million of them. */
+interface EndedRun {
+  readonly plan: AttemptPlan;
+  readonly outcome: Outcome;
+}
+
+/** An attempt on a simulated machine that has not ended. */
+interface Run {
   readonly id: string;
   readonly plan: AttemptPlan;
-  state: 'waiting' | 'running' | 'ended';
+  state: 'waiting' | 'running';
   slot: number;
   startedAt: number;
   /** When it runs: since when, and what was left then. Milliseconds of `elapsed`. */
   resumedAt: number;
   leftMs: number;
   paused: boolean;
-  outcome: Outcome | null;
   cancelTimer: () => void;
 }
 
@@ -27,7 +32,8 @@ export interface Run {
 export class Machine {
   readonly name: string;
   #slots: number;
-  readonly runs = new Map<string, Run>();
+  readonly #runs = new Map<string, Run>();
+  readonly #ended = new Map<string, EndedRun>();
   readonly #speed: number;
   readonly #clock: Clock;
   readonly #tell: (event: NetworkEvent) => void;
@@ -59,35 +65,41 @@ export class Machine {
 
   /** Idempotent by the attempt's id. */
   accept(attempt: Attempt, plan: AttemptPlan): void {
-    if (this.runs.has(attempt.id)) return;
-    const leftMs = (plan.durationMs ?? DEFAULT_DURATION_MS) / this.#speed;
-    const run: Run = { id: attempt.id, plan, leftMs, ...NOT_STARTED };
-    this.runs.set(attempt.id, run);
+    const { id } = attempt;
+    if (this.#runs.has(id) || this.#ended.has(id)) return;
+    const run = createRun(id, plan, (plan.durationMs ?? DEFAULT_DURATION_MS) / this.#speed);
+    this.#runs.set(id, run);
     this.#backlog.push(run);
     this.#startNext();
   }
 
   status(id: string): AttemptStatus {
-    const run = this.runs.get(id);
-    if (!run) return { state: 'unknown' };
-    if (run.state === 'waiting') return { state: 'free' };
-    if (run.state === 'running') return { state: 'busy', paused: run.paused };
-    const { outcome } = run;
-    return outcome === null || outcome.kind === 'succeeded' ? { state: 'done' } : { state: 'error', outcome };
+    const run = this.#runs.get(id);
+    if (run) return run.state === 'waiting' ? { state: 'free' } : { state: 'busy', paused: run.paused };
+    const ended = this.#ended.get(id);
+    if (!ended) return { state: 'unknown' };
+    const { outcome } = ended;
+    return outcome.kind === 'succeeded' ? { state: 'done' } : { state: 'error', outcome };
+  }
+
+  /** What an attempt was to do, as far as it came to that; undefined when there is none. */
+  planOf(id: string): AttemptPlan | undefined {
+    const run = this.#runs.get(id);
+    return run?.state === 'waiting' ? {} : (run ?? this.#ended.get(id))?.plan;
   }
 
   kill(id: string): void {
-    const run = this.runs.get(id);
-    if (run && run.state !== 'ended') this.#end(run, { kind: 'cancelled' });
+    const run = this.#runs.get(id);
+    if (run) this.#end(run, { kind: 'cancelled' });
   }
 
   recall(id: string): void {
-    const run = this.runs.get(id);
+    const run = this.#runs.get(id);
     if (run?.state === 'waiting') this.#end(run, { kind: 'recalled' });
   }
 
   pause(id: string): void {
-    const run = this.runs.get(id);
+    const run = this.#runs.get(id);
     if (run?.state !== 'running' || run.paused) return;
     run.cancelTimer();
     run.leftMs -= this.#clock.elapsed() - run.resumedAt;
@@ -95,12 +107,12 @@ export class Machine {
   }
 
   unpause(id: string): void {
-    const run = this.runs.get(id);
+    const run = this.#runs.get(id);
     if (run?.state === 'running' && run.paused) this.#go(run);
   }
 
   delete(id: string): void {
-    const run = this.runs.get(id);
+    const run = this.#runs.get(id);
     if (run?.state === 'running') {
       const next = 'Kill it first.';
       throw new JobError('E_COMMAND', {
@@ -110,7 +122,8 @@ export class Machine {
       });
     }
     this.#backlog = this.#backlog.filter((waiting) => waiting !== run);
-    this.runs.delete(id);
+    this.#runs.delete(id);
+    this.#ended.delete(id);
   }
 
   /** What runs is lost; what waits goes on. */
@@ -119,7 +132,7 @@ export class Machine {
       what: 'the host was rebooted',
       where: this.name,
     }).toFault();
-    const running = [...this.runs.values()].filter(({ state }) => state === 'running');
+    const running = [...this.#runs.values()].filter(({ state }) => state === 'running');
     for (const run of running) this.#end(run, { kind: 'lost', fault });
   }
 
@@ -127,7 +140,8 @@ export class Machine {
     while (this.#freeSlots.length > 0) {
       const run = this.#backlog.shift();
       if (!run) return;
-      if (run.state === 'waiting') this.#start(run);
+      // Else it was taken back meanwhile.
+      if (this.#runs.get(run.id) === run) this.#start(run);
     }
   }
 
@@ -145,17 +159,14 @@ export class Machine {
     run.paused = false;
     run.resumedAt = this.#clock.elapsed();
     if (run.leftMs === Number.POSITIVE_INFINITY) return;
-    run.cancelTimer = this.#clock.after(run.leftMs, () =>
-      this.#end(run, run.plan.outcome ?? { kind: 'succeeded' }),
-    );
+    run.cancelTimer = this.#clock.after(run.leftMs, () => this.#end(run, run.plan.outcome ?? SUCCEEDED));
   }
 
   #end(run: Run, outcome: Outcome): void {
     run.cancelTimer();
-    run.cancelTimer = NOT_STARTED.cancelTimer;
     const wasRunning = run.state === 'running';
-    run.state = 'ended';
-    run.outcome = outcome;
+    this.#runs.delete(run.id);
+    this.#ended.set(run.id, { plan: run.plan, outcome });
     this.#offset += 1;
     this.#say(run, this.#describeEnd(run, outcome, wasRunning));
     if (!wasRunning) return;
@@ -190,12 +201,20 @@ export class Machine {
 
 const DEFAULT_DURATION_MS = 1_000;
 
-const NOT_STARTED = {
-  state: 'waiting',
-  slot: 0,
-  startedAt: 0,
-  resumedAt: 0,
-  paused: false,
-  outcome: null,
-  cancelTimer: () => {},
-} as const;
+function createRun(id: string, plan: AttemptPlan, leftMs: number): Run {
+  const cancelTimer = NOTHING_TO_CANCEL;
+  return {
+    id,
+    plan,
+    state: 'waiting',
+    slot: 0,
+    startedAt: 0,
+    resumedAt: 0,
+    leftMs,
+    paused: false,
+    cancelTimer,
+  };
+}
+
+const SUCCEEDED: Outcome = { kind: 'succeeded' };
+const NOTHING_TO_CANCEL = (): void => {};

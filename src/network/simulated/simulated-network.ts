@@ -191,8 +191,8 @@ export class SimulatedNetwork implements Network {
   }
 
   #planOf(attempt: Attempt): AttemptPlan {
-    const run = this.#reach(attempt).machine.runs.get(attempt.id);
-    if (run) return run.state === 'waiting' ? {} : run.plan;
+    const plan = this.#reach(attempt).machine.planOf(attempt.id);
+    if (plan) return plan;
     throw new JobError('E_STORE_GONE', {
       what: 'there is no such attempt',
       where: `${attempt.host}, ${attempt.id}`,
