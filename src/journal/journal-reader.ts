@@ -76,9 +76,12 @@ class JournalReading {
 
   /** Null when a number is missing, comes twice, or a line is no event. */
   #inOrder(lines: readonly (JournalHeader | Recorded)[]): Recorded[] | null {
-    const events = lines.flatMap((fields) => ('seq' in fields ? fields : []));
-    const follow = events.every(({ seq }, at) => seq === this.#seq + 1 + at);
-    return events.length === lines.length && follow ? events : null;
+    const events: Recorded[] = [];
+    for (const fields of lines) {
+      if (!('seq' in fields) || fields.seq !== this.#seq + 1 + events.length) return null;
+      events.push(fields);
+    }
+    return events;
   }
 
   tail(): JournalTail {

@@ -7,6 +7,7 @@ import type { AttemptPlan, SimulatedHost } from './plan.js';
 
 /** What is kept of an attempt that has ended: a pool may see a million of them. */
 interface EndedRun {
+  readonly state: 'ended';
   readonly plan: AttemptPlan;
   readonly outcome: Outcome;
 }
@@ -32,8 +33,7 @@ interface Run {
 export class Machine {
   readonly name: string;
   #slots: number;
-  readonly #runs = new Map<string, Run>();
-  readonly #ended = new Map<string, EndedRun>();
+  readonly #runs = new Map<string, Run | EndedRun>();
   readonly #speed: number;
   readonly #clock: Clock;
   readonly #tell: (event: NetworkEvent) => void;
@@ -66,7 +66,7 @@ export class Machine {
   /** Idempotent by the attempt's id. */
   accept(attempt: Attempt, plan: AttemptPlan): void {
     const { id } = attempt;
-    if (this.#runs.has(id) || this.#ended.has(id)) return;
+    if (this.#runs.has(id)) return;
     const run = createRun(id, plan, (plan.durationMs ?? DEFAULT_DURATION_MS) / this.#speed);
     this.#runs.set(id, run);
     this.#backlog.push(run);
@@ -75,22 +75,22 @@ export class Machine {
 
   status(id: string): AttemptStatus {
     const run = this.#runs.get(id);
-    if (run) return run.state === 'waiting' ? { state: 'free' } : { state: 'busy', paused: run.paused };
-    const ended = this.#ended.get(id);
-    if (!ended) return { state: 'unknown' };
-    const { outcome } = ended;
+    if (!run) return { state: 'unknown' };
+    if (run.state !== 'ended')
+      return run.state === 'waiting' ? { state: 'free' } : { state: 'busy', paused: run.paused };
+    const { outcome } = run;
     return outcome.kind === 'succeeded' ? { state: 'done' } : { state: 'error', outcome };
   }
 
   /** What an attempt was to do, as far as it came to that; undefined when there is none. */
   planOf(id: string): AttemptPlan | undefined {
     const run = this.#runs.get(id);
-    return run?.state === 'waiting' ? {} : (run ?? this.#ended.get(id))?.plan;
+    return run?.state === 'waiting' ? {} : run?.plan;
   }
 
   kill(id: string): void {
     const run = this.#runs.get(id);
-    if (run) this.#end(run, { kind: 'cancelled' });
+    if (run && run.state !== 'ended') this.#end(run, { kind: 'cancelled' });
   }
 
   recall(id: string): void {
@@ -123,7 +123,6 @@ export class Machine {
     }
     this.#backlog = this.#backlog.filter((waiting) => waiting !== run);
     this.#runs.delete(id);
-    this.#ended.delete(id);
   }
 
   /** What runs is lost; what waits goes on. */
@@ -132,7 +131,7 @@ export class Machine {
       what: 'the host was rebooted',
       where: this.name,
     }).toFault();
-    const running = [...this.#runs.values()].filter(({ state }) => state === 'running');
+    const running = [...this.#runs.values()].flatMap((run) => (run.state === 'running' ? run : []));
     for (const run of running) this.#end(run, { kind: 'lost', fault });
   }
 
@@ -165,8 +164,7 @@ export class Machine {
   #end(run: Run, outcome: Outcome): void {
     run.cancelTimer();
     const wasRunning = run.state === 'running';
-    this.#runs.delete(run.id);
-    this.#ended.set(run.id, { plan: run.plan, outcome });
+    this.#runs.set(run.id, { state: 'ended', plan: run.plan, outcome });
     this.#offset += 1;
     this.#say(run, this.#describeEnd(run, outcome, wasRunning));
     if (!wasRunning) return;
