@@ -9,6 +9,8 @@ import { lastLine, remoteFault } from './remote-fault.js';
 /** The standing channel to a host's agent. */
 export interface Bridge {
   write(frame: string): void;
+  /** The batch is over: sends its agent home, removes its directory on the host, and ends. */
+  forget(): void;
   /** Settles with the reason when the channel is over, whoever ended it. */
   readonly ended: Promise<Error>;
   close(): void;
@@ -98,7 +100,8 @@ async function greet(
       where,
     });
   }
-  return { write: (frame) => channel.stdin.write(frame), ended, close: () => channel.close() };
+  const write = (text: string): void => void channel.stdin.write(text);
+  return { write, forget: () => write('forget\n'), ended, close: () => channel.close() };
 }
 
 /** Waits for the end and says why, in an error that tells whether another try makes sense. */

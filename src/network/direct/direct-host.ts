@@ -74,14 +74,11 @@ export class DirectHost {
     });
   }
 
-  /** The batch is over: ends the agent, and removes the batch's directory unless an output there was not collected. */
+  /** The batch is over: ends the agent, and removes the batch's directory unless an output there was not collected; `gpool gc` finds what is left. */
   async cleanUp(): Promise<void> {
-    await this.link.dismissAgent(DISMISS_MS);
     const waiting = [...this.#outputs.values()].some(({ stdout, stderr }) => stdout || stderr);
-    if (!this.link.isUp || waiting) return;
-    const { session } = this.link;
-    const { hostId, batch } = session.paths;
-    await runVerb(session, 'forget', [hostId, batch], { refusable: true }).catch(() => {}); // `gpool gc` finds it later
+    if (waiting) await this.link.dismissAgent(DISMISS_MS);
+    else await this.link.forgetBatch(DISMISS_MS);
   }
 
   #observe(event: GjobEvent): void {

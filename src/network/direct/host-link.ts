@@ -7,6 +7,7 @@ import type { Host, SlotRule } from '../../spec/host.js';
 import { resolveSlots } from '../../spec/inventory/slot-rule.js';
 import type { Shell } from '../shell/shell.js';
 import { backoffMs, type ReconnectPolicy } from './backoff.js';
+import type { Bridge } from './bridge.js';
 import { connectHost } from './connect-host.js';
 import { type GjobEvent, parseEventLine } from './gjob-events.js';
 import { RequestSender } from './gjob-requests.js';
@@ -42,6 +43,7 @@ export interface HostLinkOptions {
 export class HostLink {
   #state: 'new' | 'up' | 'lost' | 'failed' | 'closed' = 'new';
   #session: Session | null = null;
+  #bridge: Bridge | null = null;
   #sender: RequestSender | null = null;
   #shell: Shell | null = null;
   #fault: Error | null = null;
@@ -117,6 +119,22 @@ export class HostLink {
     });
   }
 
+  /** Has the host forget the batch, which is over, and is done with it; resolves when it did or `limitMs` have passed. */
+  async forgetBatch(limitMs: number): Promise<void> {
+    const bridge = this.#bridge;
+    if (!this.isUp || !bridge) return;
+    // The end of the bridge is no loss now.
+    this.#state = 'closed';
+    bridge.forget();
+    await new Promise<void>((resolve) => {
+      const cancel = this.options.clock.after(limitMs, resolve);
+      void bridge.ended.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
   /** Lets go of the host; what runs there goes on. Idempotent. */
   async close(): Promise<void> {
     this.#state = 'closed';
@@ -176,6 +194,7 @@ export class HostLink {
       this.#watchAnswers(this.#sender, null);
     }
     this.#session = session;
+    this.#bridge = bridge;
     this.#facts = facts;
     this.#state = 'up';
     if (runsJobs) this.options.emit({ type: 'host.ready', host: host.name, slots, facts });
@@ -214,6 +233,7 @@ export class HostLink {
 
   async #letGo(reason: TransportError): Promise<void> {
     this.#session = null;
+    this.#bridge = null;
     this.#sender?.fail(reason);
     this.#sender = null;
     const shell = this.#shell;

@@ -42,7 +42,10 @@ export interface Channel {
 export interface Shell {
   /** For messages: `me@lab01:2222`. */
   readonly where: string;
-  /** Connects and checks that commands can run. Throws HostError (final) or TransportError (may pass). Idempotent. */
+  /**
+   * Connects and logs in; whether commands can run there, the first one tells. Throws HostError (final) or TransportError (may pass).
+   * Idempotent.
+   */
   open(): Promise<void>;
   /** Runs a bash script to its end. Throws TransportError, or HostError when no shell can be had. */
   run(script: string, options?: RunOptions): Promise<RunResult>;

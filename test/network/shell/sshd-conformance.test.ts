@@ -118,7 +118,10 @@ async function reach(name: string, create: CreateShell): Promise<{ host: SshdHos
 
 async function openError(t: ExecutionContext, shell: Shell): Promise<GpoolError> {
   t.teardown(() => shell.close());
-  const error = await shell.open().catch((reason: unknown) => reason);
+  const error = await shell
+    .open()
+    .then(() => shell.run(':'))
+    .catch((reason: unknown) => reason);
   if (error instanceof GpoolError) return error;
   throw new Error(`expected an error of ours, got ${error}`);
 }

@@ -94,12 +94,6 @@ class OpensshShell implements Shell {
       return master;
     };
     const shared = await connect();
-    try {
-      await runScript(async () => shared.startShell(), this.where, ':');
-    } catch (error) {
-      await shared.close();
-      throw error;
-    }
     const session = { masters, shared, lane: new SessionLane(shared, connect) };
     this.#session = session;
     void shared.gone.then((error) => this.#lost(session, error));

@@ -85,13 +85,10 @@ class Ssh2Shell implements Shell {
     ]);
     const shared = await connect(target, this.options);
     const channels = new SessionChannels(shared, () => connect(target, this.options));
-    try {
-      if (fuse.error) throw fuse.error;
-      await fuse.guard(runScript(channels.pass, this.where, ':', { deadlineMs: LOGIN_SHELL_MS }));
-      if (shared.error) throw shared.error;
-    } catch (error) {
+    const gone = fuse.error ?? shared.error;
+    if (gone) {
       channels.destroy();
-      throw error;
+      throw gone;
     }
     const session = { target, channels, files: new SftpFiles(this.where, channels.sftp) };
     this.#session = session;
@@ -111,6 +108,3 @@ class Ssh2Shell implements Shell {
     throw lostError('there is no connection', this.where);
   }
 }
-
-/** Login files of some sites take their time. */
-const LOGIN_SHELL_MS = 60_000;

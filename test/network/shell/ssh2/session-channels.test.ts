@@ -42,7 +42,8 @@ for (const maxSessions of [1, 2, 3]) {
 test('a server that gives no session at all is an error, not a wait', async (t) => {
   const { shell } = await startTestHost(t, { faults: { maxSessions: 0 } });
   const ssh = await shell();
-  t.is((await faultOf(t, ssh.open())).code, 'E_CHANNEL');
+  await ssh.open();
+  t.is((await faultOf(t, ssh.run(':'))).code, 'E_CHANNEL');
 });
 
 test('more standing channels than a connection should carry get connections of their own, given back after', async (t) => {
@@ -64,7 +65,9 @@ test('a command killed by a signal says which, and a host that runs no commands 
   await ssh.open();
   t.like(await ssh.run('kill -KILL $$'), { code: null, signal: 'KILL' });
   const closed = await startTestHost(t, { faults: { forceCommand: 'echo This account is closed.' } });
-  const error = await faultOf(t, (await closed.shell()).open());
+  const refused = await closed.shell();
+  await refused.open();
+  const error = await faultOf(t, refused.run(':'));
   t.is(error.code, 'E_LOGIN_SHELL');
   t.regex(error.message, /This account is closed/);
 });
