@@ -102,6 +102,16 @@ for (const [title, act] of REFUSED) {
   });
 }
 
+test('objects that know their place are asked for it, and a stranger that claims one is refused', (t) => {
+  const list = things(3);
+  const queue = new Queue(STATES, list, ({ name }) => Number(name));
+  queue.setState(list[1] ?? stranger, 'done');
+  t.is(names(queue.inState('free')), '0 2');
+  t.is(names(queue.inState('done')), '1');
+  t.is(t.throws(() => queue.stateOf({ name: '2' }), { instanceOf: StateError })?.code, 'E_QUEUE');
+  t.is(t.throws(() => queue.stateOf(stranger), { instanceOf: StateError })?.code, 'E_QUEUE');
+});
+
 test('a refused change changes nothing', (t) => {
   const [a] = things(1) as [Thing];
   const queue = new Queue<Thing>(STATES, [a]);
