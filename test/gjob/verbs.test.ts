@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { waitFor } from '../helpers/wait-for.js';
@@ -133,6 +133,50 @@ test('a planted tree comes into the working directory, and a job cannot spoil th
   await again.ask(run('3.1', 'tools/-go', { tree: sum }));
   await again.event('X', '3.1');
   t.is(await host.read('3.1', 'log'), 'run\n');
+});
+
+test('trees share one copy of a large content, of each mode one, and their jobs share none', async (t) => {
+  const host = await GjobHost.create(t);
+  const [data = '', small = ''] = await admitted(host, 'data', 'small');
+  const cache = (...names: string[]) => join(host.root, 'cache', ...names);
+  const layouts = [
+    `f\t644\t${data}\ta\nf\t644\t${data}\tb\nf\t644\t${small}\tsmall\n`,
+    `f\t644\t${data}\ta\n`,
+    `f\t400\t${data}\ta\nf\t755\t${data}\tb\n`,
+  ];
+  const [first = '', second = '', other = ''] = layouts.map(sha256);
+  const plants = layouts.map((layout) => `${layout}plant\t${sha256(layout)}\n`).join('');
+  const planted = text(await host.call(['plant', host.root], `large\t${data}\n${plants}`));
+  t.is(planted, `ok\t${first}\nok\t${second}\nok\t${other}\n`);
+  const inode = async (...names: string[]) => (await stat(cache(...names))).ino;
+  for (const path of ['copy/a', 'copy/b']) t.is(await inode(`tree-${first}`, path), await inode(data));
+  t.is(await inode(`tree-${second}`, 'copy/a'), await inode(data));
+  t.not(await inode(`tree-${first}`, 'copy/small'), await inode(small));
+  const modes = [`tree-${second}/copy/a`, `tree-${other}/link/a`, `tree-${other}/copy/b`].map((name) =>
+    mode(cache(name)),
+  );
+  t.deepEqual(await Promise.all(modes), [0o644, 0o400, 0o755]);
+  const bridge = host.bridge();
+  const tree = first;
+  const spoil = 'echo spoilt > a; cat b; chmod 700 b; echo spoilt > b';
+  await bridge.ask(run('1.1', spoil, { tree }), run('2.1', 'cat a b small', { tree }));
+  await waitFor(() => bridge.find('X').length === 2);
+  t.is(await host.read('1.1', 'log'), 'data');
+  t.is(await host.read('2.1', 'log'), 'datadatasmall');
+  t.is(await readFile(cache(data), 'utf8'), 'data');
+  t.is(await mode(cache(data)), 0o644);
+});
+
+test('a content whose first mode was not noted to the end is copied', async (t) => {
+  const host = await GjobHost.create(t);
+  const [data = ''] = await admitted(host, 'data');
+  await link(join(host.root, 'cache', data), join(host.root, 'cache', `${data}.0`));
+  const layout = `f\t640\t${data}\ta\n`;
+  const sum = sha256(layout);
+  const answer = await host.call(['plant', host.root], `large\t${data}\n${layout}plant\t${sum}\n`);
+  t.is(text(answer), `ok\t${sum}\n`);
+  t.is(await mode(join(host.root, 'cache', `tree-${sum}`, 'copy', 'a')), 0o640);
+  t.is(await mode(join(host.root, 'cache', data)), 0o400);
 });
 
 test("plant refuses a path that leads out and a digest that is not its layout's", async (t) => {

@@ -174,9 +174,11 @@ async function admit(session: Session, blobs: readonly Blob[]): Promise<[string,
 /** What a seed brought its layout with it. */
 async function plantTrees(session: Session, round: readonly Asked[], seeds: Seeds): Promise<void> {
   if (round.length === 0) return;
-  const input = round
-    .map(({ tree }) => `${seeds.get(tree)?.length ? '' : tree.layout}plant\t${tree.sha256}\n`)
-    .join('');
+  const large = new Set(round.flatMap(({ tree }) => tree.blobs.filter(isLarge)).map(({ sha256 }) => sha256));
+  const input = [
+    ...Array.from(large, (sha256) => `large\t${sha256}\n`),
+    ...round.map(({ tree }) => `${seeds.get(tree)?.length ? '' : tree.layout}plant\t${tree.sha256}\n`),
+  ].join('');
   const { stdout } = await runVerb(session, 'plant', [session.paths.partPrefix], {
     input,
     deadlineMs: LONG_MS,
@@ -192,6 +194,11 @@ async function plantTrees(session: Session, round: readonly Asked[], seeds: Seed
   throw await remoteFault(session.shell, session.paths.root, refusal);
 }
 
+/** Not to be copied for each tree: a hard link costs the host two processes more than a small file's copy. */
+function isLarge({ size }: Blob): boolean {
+  return size > LARGE_BYTES;
+}
+
 /** Lines `ok SHA` and `bad SHA WHY`, by digest. */
 function readAnswers(stdout: Buffer): Map<string, string> {
   const lines = stdout
@@ -204,5 +211,6 @@ function readAnswers(stdout: Buffer): Map<string, string> {
 }
 
 const MAX_TREES = 500;
+const LARGE_BYTES = 64 * 1024;
 const TRANSFERS_A_HOST = 4;
 const LONG_MS = 600_000;
