@@ -6,7 +6,7 @@ import { isAbsolute, join } from 'node:path';
 import { TransportError } from '../../errors.js';
 import { writeWhole } from './local-file.js';
 import { runScript, type ScriptProcess, startScript } from './script-process.js';
-import type { Shell } from './shell.js';
+import type { FetchOptions, Shell } from './shell.js';
 
 export interface LocalShellOptions {
   /** Where scripts start and relative paths begin. @default the user's home */
@@ -84,13 +84,12 @@ interface CopyOptions {
   readonly exclusive: boolean;
   /** Exactly so many bytes; absent means the whole file. */
   readonly bytes?: number;
-  readonly onProgress?: (bytes: number) => void;
 }
 
 async function copyFile(
   from: string,
   to: string,
-  { exclusive, bytes, onProgress }: CopyOptions,
+  { exclusive, bytes, onProgress, onBytes }: CopyOptions & FetchOptions,
 ): Promise<void> {
   const source = await openRegular(from);
   const write = async (target: FileHandle) => {
@@ -101,6 +100,7 @@ async function copyFile(
       await target.writeFile(chunk);
       size += chunk.length;
       onProgress?.(chunk.length);
+      onBytes?.(chunk);
     }
     if (bytes !== undefined && size !== bytes) throw new Error(`the file has ${size} bytes, not ${bytes}`);
   };

@@ -57,7 +57,7 @@ export interface Shell {
    */
   putFile(local: string, remote: string, options?: TransferOptions): Promise<void>;
   /** Copies a remote regular file's first `bytes` bytes to a local path that must not exist; never follows a local link. */
-  getFile(remote: string, local: string, bytes: number, options?: TransferOptions): Promise<void>;
+  getFile(remote: string, local: string, bytes: number, options?: FetchOptions): Promise<void>;
   /** Called once when an open connection is gone, with the reason unless we closed it. */
   onClose(listener: (error: TransportError | undefined) => void): () => void;
   /** Lets go at once; pending calls reject with E_CONN_LOST. Idempotent. */
@@ -69,4 +69,9 @@ export interface TransferOptions {
   readonly stallMs?: number;
   /** Told how many bytes have moved since the last call. */
   readonly onProgress?: (bytes: number) => void;
+}
+
+export interface FetchOptions extends TransferOptions {
+  /** Shown what is written, in order; to keep, it has to be copied. */
+  readonly onBytes?: (bytes: Buffer) => void;
 }

@@ -4,13 +4,13 @@ import { Fuse } from './fuse.js';
 /** Fails a copy when nothing has moved for a while, however long the whole takes. */
 export class StallWatch {
   readonly #fuse = new Fuse();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer: NodeJS.Timeout;
 
   constructor(
     readonly ms: number,
     readonly where: string,
   ) {
-    this.progress();
+    this.#timer = setTimeout(() => this.#fuse.blow(this.#error()), ms);
   }
 
   get stalled(): boolean {
@@ -18,8 +18,7 @@ export class StallWatch {
   }
 
   progress(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fuse.blow(this.#error()), this.ms);
+    this.#timer.refresh();
   }
 
   guard<T>(work: Promise<T>): Promise<T> {

@@ -210,14 +210,17 @@ function testLinks(declare: Declare): void {
 function testFiles(declare: Declare, thorough: boolean): void {
   declare('files of any size go and come back identical, mode 0600', async (t, shell, { home }) => {
     const here = await tempDir(t);
-    for (const size of [0, 1, 32_767, 32_768, 261_120, 262_145, 5 * 1024 * 1024]) {
+    for (const size of [0, 1, 32_767, 32_768, 261_120, 262_145, 5 * 1024 * 1024, 17 * 1024 * 1024]) {
       const bytes = pseudoRandom(size);
       await writeFile(join(here, 'out'), bytes);
       let moved = 0;
       await shell.putFile(join(here, 'out'), `size ${size}`, { onProgress: (more) => (moved += more) });
       const there = await stat(join(home, `size ${size}`));
       t.deepEqual([there.size, there.mode & 0o777, moved], [size, 0o600, size]);
-      await shell.getFile(join(home, `size ${size}`), join(here, `back ${size}`), size);
+      const shown = createHash('sha256');
+      const onBytes = (more: Buffer) => shown.update(more);
+      await shell.getFile(join(home, `size ${size}`), join(here, `back ${size}`), size, { onBytes });
+      t.is(shown.digest('hex'), digest(bytes));
       t.is(digest(await readFile(join(here, `back ${size}`))), digest(bytes));
     }
   });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type PQueue from 'p-queue';
 import { JobError, TransportError } from '../../../errors.js';
@@ -5,7 +6,6 @@ import type { Collected } from '../../../events/event.js';
 import type { JobSpec } from '../../../spec/job-spec.js';
 import { escapeField } from '../escape.js';
 import { runVerb, type Session } from '../session.js';
-import { digestFile } from '../staging/digests.js';
 import { gatherFiles } from './gather-files.js';
 import { LocalTree } from './local-tree.js';
 import { checkCaseCollisions } from './name-collisions.js';
@@ -98,8 +98,9 @@ async function fetchFile(
   tree: LocalTree,
 ): Promise<void> {
   await tree.placeFile(path, mode, async (part) => {
-    await shell.getFile(paths.work(attempt, path), part, size);
-    const same = (await stat(part)).size === size && (await digestFile(part)) === sha256;
+    const hash = createHash('sha256');
+    await shell.getFile(paths.work(attempt, path), part, size, { onBytes: (bytes) => hash.update(bytes) });
+    const same = (await stat(part)).size === size && hash.digest('hex') === sha256;
     if (same) return;
     throw new TransportError('E_TRANSFER', {
       what: `${JSON.stringify(path)} is not what the host announced`,

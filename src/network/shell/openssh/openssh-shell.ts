@@ -1,12 +1,12 @@
 import { TransportError } from '../../../errors.js';
 import { describeDestination, type SshDestination } from '../../../spec/host.js';
 import { runScript, startScript } from '../script-process.js';
-import type { Channel, RunOptions, RunResult, Shell, TransferOptions } from '../shell.js';
+import type { Channel, FetchOptions, RunOptions, RunResult, Shell, TransferOptions } from '../shell.js';
 import type { SshOptions } from '../ssh-options.js';
+import { getStream, putStream, type StartScript } from '../stream-files.js';
 import { Master } from './master.js';
 import { SessionLane } from './session-lane.js';
 import { logIn } from './ssh-login.js';
-import { getStream, putStream, type StartScript } from './stream-files.js';
 
 /**
  * A Shell over the system's `ssh` and one shared connection (ControlMaster): for Kerberos, certificates, hardware keys and whatever else
@@ -66,7 +66,7 @@ class OpensshShell implements Shell {
     );
   }
 
-  async getFile(remote: string, local: string, bytes: number, options?: TransferOptions): Promise<void> {
+  async getFile(remote: string, local: string, bytes: number, options?: FetchOptions): Promise<void> {
     return this.#connected().lane.use((master) =>
       getStream(this.#starter(master), this.where, [remote, local], bytes, options),
     );

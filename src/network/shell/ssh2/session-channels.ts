@@ -5,11 +5,12 @@ import { Lane } from './lane.js';
 import type { SftpSession } from './sftp-session.js';
 import { startSftp } from './sftp-session.js';
 
-/** Shares the sessions of a connection: five that come and go, two that stay, one for files. sshd allows ten by default. */
+/** Shares the sessions of a connection: five that come and go, two that stay, two for files. sshd allows ten by default. */
 export class SessionChannels {
   readonly #extra = new Set<Connection>();
   readonly #passing: Lane;
   readonly #files: Lane;
+  readonly #streams: Lane;
   #staying = 0;
 
   constructor(
@@ -18,10 +19,14 @@ export class SessionChannels {
   ) {
     this.#passing = new Lane(shared, this.#another, MAX_PASSING);
     this.#files = new Lane(shared, this.#another, 1);
+    this.#streams = new Lane(shared, this.#another, 1);
   }
 
   /** For a command that ends by itself. */
   readonly pass = (): Promise<ScriptProcess> => this.#passing.open(startProcess);
+
+  /** For a command that a large file goes through: one after the other, so that they do not keep others waiting. */
+  readonly stream = (): Promise<ScriptProcess> => this.#streams.open(startProcess);
 
   /** For a command that stays. Beyond two, each gets a connection of its own. */
   readonly stay = async (): Promise<ScriptProcess> => {

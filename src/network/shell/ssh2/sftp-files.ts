@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import PQueue from 'p-queue';
 import { GpoolError, JobError, TransportError } from '../../../errors.js';
 import { openSource, writeWhole } from '../local-file.js';
-import type { TransferOptions } from '../shell.js';
+import type { FetchOptions, TransferOptions } from '../shell.js';
 import { StallWatch } from '../stall-watch.js';
 import { copyChunks } from './copy-chunks.js';
 import type { SftpSession } from './sftp-session.js';
@@ -40,7 +40,7 @@ export class SftpFiles {
   }
 
   /** See Shell.getFile. */
-  get(remote: string, local: string, bytes: number, options: TransferOptions = {}): Promise<void> {
+  get(remote: string, local: string, bytes: number, options: FetchOptions = {}): Promise<void> {
     return this.#transfer(remote, options, async (session, watch) => {
       // Before it is opened: a server that opens a FIFO answers nothing any more.
       const { mode } = await session.stat(remote);
@@ -52,9 +52,15 @@ export class SftpFiles {
       await session.withFile(remote, 'r', async (source) => {
         const read = (into: Buffer, length: number, position: number) =>
           this.#readFully({ session, source, watch, remote }, into, length, position);
+        let before: Promise<void> = Promise.resolve();
         await writeWhole(local, (target) =>
           copyChunks(bytes, async (buffer, length, position) => {
-            await read(buffer, length, position);
+            // Chunks begin in order, but their answers may not come so.
+            const earlier = before;
+            before = read(buffer, length, position)
+              .then(() => earlier)
+              .then(() => options.onBytes?.(buffer.subarray(0, length)));
+            await before;
             await target.write(buffer, 0, length, position);
             options.onProgress?.(length);
           }),

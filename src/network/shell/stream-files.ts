@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { GpoolError, HostError, JobError, TransportError } from '../../../errors.js';
-import { openSource, writeWhole } from '../local-file.js';
-import type { Channel, RunResult, TransferOptions } from '../shell.js';
-import { StallWatch } from '../stall-watch.js';
+import { GpoolError, HostError, JobError, TransportError } from '../../errors.js';
+import { BlockWriter } from './block-writer.js';
+import { openSource, writeWhole } from './local-file.js';
+import type { Channel, FetchOptions, RunResult, TransferOptions } from './shell.js';
+import { StallWatch } from './stall-watch.js';
 
 /** Starts a script with arguments, for one copy. */
 export type StartScript = (script: string, args: readonly string[]) => Promise<Channel>;
@@ -40,17 +41,20 @@ export async function getStream(
   where: string,
   [remote, local]: readonly [string, string],
   bytes: number,
-  options: TransferOptions = {},
+  options: FetchOptions = {},
 ): Promise<void> {
   const writing = writeWhole(local, (target) =>
     copy(start(GET, [remote, String(bytes)]), `${where}:${remote}`, options, async (channel, moved) => {
       let size = 0;
+      const writer = new BlockWriter(target);
       for await (const chunk of channel.stdout) {
         size += chunk.length;
         if (size > bytes) throw transferError('it sent more than was asked for', `${where}:${remote}`);
-        await target.writeFile(chunk);
         moved(chunk.length);
+        options.onBytes?.(chunk);
+        await writer.push(chunk);
       }
+      await writer.end();
       const { code } = await channel.ended;
       if (code === 0 && size < bytes)
         throw transferError('it is shorter than it was said to be', `${where}:${remote}`);
