@@ -11,6 +11,7 @@ import { checkCaseCollisions } from '../../../src/network/direct/returns/name-co
 import { OutputFetcher } from '../../../src/network/direct/returns/output-fetcher.js';
 import type { Session } from '../../../src/network/direct/session.js';
 import { createLocalShell } from '../../../src/network/shell/local-shell.js';
+import type { Shell } from '../../../src/network/shell/shell.js';
 import { createHost, PLAIN_DEFAULTS } from '../../../src/spec/inventory/inventory.js';
 import { makeSpec } from '../../helpers/make-specs.js';
 import { tempDir } from '../../helpers/temp-dir.js';
@@ -22,7 +23,10 @@ const SHA = createHash('sha256').update(BYTES).digest('hex');
 function hostileSession(manifest: string | Buffer): Session {
   const host = createHost('evil', { kind: 'local' }, PLAIN_DEFAULTS);
   const result = { code: 0, signal: null, stdout: Buffer.from(manifest), stderr: Buffer.alloc(0) };
-  const getFile = (_: string, local: string) => writeFile(local, BYTES, { flag: 'wx', mode: 0o600 });
+  const getFile: Shell['getFile'] = async (_, local, _bytes, { onBytes } = {}) => {
+    await writeFile(local, BYTES, { flag: 'wx', mode: 0o600 });
+    onBytes?.(Buffer.from(BYTES));
+  };
   const shell = { ...createLocalShell(), run: async () => result, getFile };
   const helper = { root: '/r', file: '/r/bin/gjob', probe: '' };
   return { shell, helper, paths: hostPaths(host, '/r', 'b'), hasTar: false };

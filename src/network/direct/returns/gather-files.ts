@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { escapeField } from '../escape.js';
 import { runVerb, type Session } from '../session.js';
 import type { LocalTree } from './local-tree.js';
@@ -17,13 +18,46 @@ export async function gatherFiles(
   const placed = new Set<ReturnedFile>();
   const small = files.filter(({ size }) => size <= SMALL_BYTES);
   if (small.length < FEWEST) return placed;
-  for (let at = 0; at < small.length; at += FILES_A_STREAM) {
-    const group = small.slice(at, at + FILES_A_STREAM);
-    const whole = cut(await readAll(session, attempt, group), group);
-    await Promise.all(whole.map(({ file, bytes }) => tree.placeBytes(file.path, bytes, file.mode)));
-    for (const { file } of whole) placed.add(file);
+  let placing = Promise.resolve();
+  try {
+    for (const group of groupFiles(small)) {
+      const whole = cut(await readAll(session, attempt, group), group);
+      await placing;
+      placing = placeAll(whole, tree, placed); // while the next come
+      placing.catch(() => {});
+    }
+  } finally {
+    await placing; // nothing is written after the answer
   }
   return placed;
+}
+
+async function placeAll(
+  whole: ReturnType<typeof cut>,
+  tree: LocalTree,
+  placed: Set<ReturnedFile>,
+): Promise<void> {
+  for (const [nth, { file, bytes }] of whole.entries()) {
+    await tree.placeBytes(file.path, bytes, file.mode);
+    placed.add(file);
+    if (nth % FILES_A_TURN === 0) await setImmediate(); // others want their turn
+  }
+}
+
+function groupFiles(files: readonly ReturnedFile[]): ReturnedFile[][] {
+  const groups: ReturnedFile[][] = [];
+  let group: ReturnedFile[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    if (group.length === 0 || group.length === FILES_A_STREAM || bytes + file.size > STREAM_BYTES) {
+      group = [];
+      groups.push(group);
+      bytes = 0;
+    }
+    group.push(file);
+    bytes += file.size;
+  }
+  return groups;
 }
 
 async function readAll(session: Session, attempt: string, files: readonly ReturnedFile[]): Promise<Buffer> {
@@ -32,7 +66,7 @@ async function readAll(session: Session, attempt: string, files: readonly Return
   const { code, stdout } = await runVerb(session, 'gather', [hostId, batch, attempt], {
     input,
     refusable: true,
-    maxBytes: FILES_A_STREAM * SMALL_BYTES,
+    maxBytes: 4 * STREAM_BYTES,
   });
   return code === 0 ? stdout : Buffer.alloc(0);
 }
@@ -49,4 +83,6 @@ function cut(stream: Buffer, files: readonly ReturnedFile[]) {
 
 const SMALL_BYTES = 64 * 1024;
 const FEWEST = 16;
-const FILES_A_STREAM = 500;
+const FILES_A_STREAM = 2000;
+const STREAM_BYTES = 8 * 1024 * 1024;
+const FILES_A_TURN = 32;

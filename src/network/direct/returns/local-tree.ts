@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, fchmodSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import PQueue from 'p-queue';
 import { JobError } from '../../../errors.js';
 
 /**
@@ -39,15 +38,24 @@ export class LocalTree {
     });
   }
 
-  /** The same for bytes at hand. */
-  placeBytes(path: string, bytes: Buffer, mode = 0o600): Promise<void> {
-    return SMALL_WRITES.add(() => this.#place(path, (part) => writeNew(part, bytes, mode)));
+  /** The same for a few bytes at hand; at once, for each trip to the thread pool takes longer than the writing. */
+  async placeBytes(path: string, bytes: Buffer, mode = 0o600): Promise<void> {
+    await this.makeDirectory(dirname(path));
+    const full = join(this.top, path);
+    const part = partOf(full);
+    try {
+      writeNew(part, bytes, mode);
+      renameSync(part, full);
+    } catch (error) {
+      rmSync(part, { force: true });
+      throw localFault(full, error);
+    }
   }
 
   async #place(path: string, fill: (part: string) => Promise<void>): Promise<void> {
     await this.makeDirectory(dirname(path));
     const full = join(this.top, path);
-    const part = join(dirname(full), `${PART}${randomBytes(9).toString('hex')}`);
+    const part = partOf(full);
     try {
       await fill(part);
       await rename(part, full);
@@ -73,14 +81,19 @@ export class LocalTree {
 }
 
 /** The mode comes last: one without write permission could not be filled. */
-async function writeNew(part: string, bytes: Buffer, mode: number): Promise<void> {
-  const file = await open(part, 'wx', 0o600);
+function writeNew(part: string, bytes: Buffer, mode: number): void {
+  const file = openSync(part, 'wx', 0o600);
   try {
-    await file.writeFile(bytes);
-    if (mode !== 0o600) await file.chmod(mode);
+    writeFileSync(file, bytes);
+    if (mode !== 0o600) fchmodSync(file, mode);
   } finally {
-    await file.close();
+    closeSync(file);
   }
+}
+
+/** A temporary name beside a file's own. */
+function partOf(path: string): string {
+  return join(dirname(path), `${PART}${randomBytes(9).toString('hex')}`);
 }
 
 /** Opened without following links, so that the mode lands on what was just written. */
@@ -145,8 +158,6 @@ function ignoreMissing(error: unknown): void {
   if (errorCode(error) !== 'ENOENT') throw error;
 }
 
-/** Hundreds of jobs may end at once; each of these has a file open, and more of them are no faster. */
-const SMALL_WRITES = new PQueue({ concurrency: 16 });
 const PART = '.part-';
 const PART_NAME = /^\.part-[0-9a-f]{18}$/;
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);

@@ -42,10 +42,15 @@ export async function digestFile(path: string): Promise<string> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    // A buffer of its own for each of many small files would keep the garbage collector busy.
-    const buffer = Buffer.allocUnsafe(Math.min(Math.max(size, 1), CHUNK));
-    for (let read = await file.read(buffer); read.bytesRead > 0; read = await file.read(buffer))
+    // A larger buffer than a small file needs would keep the garbage collector busy.
+    const bytes = Math.min(Math.max(size, 1), CHUNK);
+    let [buffer, next] = [Buffer.allocUnsafe(bytes), Buffer.allocUnsafe(bytes)];
+    for (let read = await file.read(buffer); read.bytesRead > 0; ) {
+      const reading = file.read(next); // while these are digested
       hash.update(buffer.subarray(0, read.bytesRead));
+      read = await reading;
+      [buffer, next] = [next, buffer];
+    }
   } finally {
     await file.close();
   }
