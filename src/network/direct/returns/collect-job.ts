@@ -29,11 +29,13 @@ export interface CollectOptions {
 export async function collectJob(options: CollectOptions): Promise<Collected> {
   const { output, spec } = options;
   const tree = new LocalTree(options.directory);
-  const [stdoutBytes, stderrBytes, returned] = await Promise.all([
+  const parts = [
     output?.stdout === false ? 0 : collectOutput(options, tree, 'log'),
     output?.stderr === false ? 0 : collectOutput(options, tree, 'err'),
     spec.returns.length === 0 ? NOTHING : collectReturns(options, tree),
-  ]);
+  ] as const;
+  await Promise.allSettled(parts); // nothing is written after the answer
+  const [stdoutBytes, stderrBytes, returned] = await Promise.all(parts);
   return { stdoutBytes, stderrBytes, ...returned };
 }
 
