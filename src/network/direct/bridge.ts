@@ -16,11 +16,17 @@ export interface Bridge {
   close(): void;
 }
 
-export interface BridgeOptions {
-  readonly host: Host;
+/** What is known of a host once its helper is in place. */
+export interface BridgePlace {
   readonly helper: HelperPlace;
   readonly paths: HostPaths;
   readonly slots: number;
+}
+
+export interface BridgeOptions {
+  readonly host: Host;
+  /** While this is waited for, the channel is opened. */
+  readonly place: Promise<BridgePlace>;
   /** Where in the event file to begin. */
   readonly offset: number;
   /** Whose the batch is, for the host's record; null leaves that as it is. */
@@ -35,17 +41,10 @@ export interface BridgeOptions {
  * @throws HostError when the init lines fail or the greeting is wrong; TransportError when the link goes.
  */
 export async function startBridge(shell: Shell, options: BridgeOptions): Promise<Bridge> {
-  const { host, helper, paths, slots, offset, owner } = options;
-  const settings = Object.entries(host.env).map(([name, value]) => `${name}=${value}`);
-  const call = [helper.file, paths.root, paths.hostId, paths.batch, slots, host.nice, offset].map(String);
-  const args = [
-    host.init.join('\n'),
-    String(settings.length),
-    ...settings,
-    ...call,
-    ...(owner ? [owner] : []),
-  ];
-  const channel = await shell.start(BRIDGE_SCRIPT, { args });
+  const args = options.place.then((place) => bridgeArguments(place, options));
+  args.catch(() => {}); // the channel may fail first
+  const channel = await shell.start(BRIDGE_SCRIPT, { args, deadlineMs: START_MS });
+  const { paths } = await options.place;
   try {
     return await greet(channel, options, shell.where);
   } catch (error) {
@@ -53,6 +52,15 @@ export async function startBridge(shell: Shell, options: BridgeOptions): Promise
       ? await remoteFault(shell, paths.root, error)
       : error;
   }
+}
+
+function bridgeArguments(
+  { helper, paths, slots }: BridgePlace,
+  { host, offset, owner }: BridgeOptions,
+): readonly string[] {
+  const settings = Object.entries(host.env).map(([name, value]) => `${name}=${value}`);
+  const call = [helper.file, paths.root, paths.hostId, paths.batch, slots, host.nice, offset].map(String);
+  return [host.init.join('\n'), String(settings.length), ...settings, ...call, ...(owner ? [owner] : [])];
 }
 
 async function greet(
@@ -139,6 +147,9 @@ function greetingFault(error: Error, greeting: readonly string[], { init }: Host
   const code = error.exitCode === 3 ? 'E_ROOT' : 'E_PROTOCOL';
   return new HostError(code, { what: error.what, where });
 }
+
+/** Installing the helper and the host's login files. */
+const START_MS = 120_000;
 
 /** $1 init lines, $2 how many NAME=VALUE follow, then the helper and its arguments. */
 const BRIDGE_SCRIPT = `

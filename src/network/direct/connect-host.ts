@@ -2,7 +2,7 @@ import type { HostFacts } from '../../events/event.js';
 import type { Host } from '../../spec/host.js';
 import { resolveSlots } from '../../spec/inventory/slot-rule.js';
 import type { Shell } from '../shell/shell.js';
-import { type Bridge, startBridge } from './bridge.js';
+import { type Bridge, type BridgePlace, startBridge } from './bridge.js';
 import { type Helper, installHelper } from './helper-install.js';
 import { hostPaths } from './host-paths.js';
 import { parseProbe } from './host-probe.js';
@@ -32,36 +32,56 @@ export interface Connected {
 }
 
 /**
- * Connects, puts the helper in place, probes, starts the bridge as soon as the probe has said what that needs to know.
+ * Connects, puts the helper in place, probes, starts the bridge as soon as the probe has said what that needs to know. Its channel is opened meanwhile.
  *
  * @throws HostError when the host cannot be used; TransportError when another try may help.
  */
 export async function connectHost(options: ConnectOptions): Promise<Connected> {
-  const { shell, host, batch, offset, owner } = options;
+  const { shell, host, batch, offset, owner, runsJobs } = options;
   await shell.open();
   const gate = new Gate(options.onLine);
-  let bridge: Promise<Bridge> | null = null;
-  const helper = await installHelper(shell, options.helper, host.root, (place, cores) => {
-    if (!options.runsJobs) return;
-    const paths = hostPaths(host, place.root, batch);
-    const slots = resolveSlots(host.slots, Math.max(1, cores));
-    bridge = startBridge(shell, { host, helper: place, paths, slots, offset, owner, onLine: gate.take });
-    // Should the probe fail, then that is what is told.
-    bridge.catch(() => {});
+  const place = new Later<BridgePlace>();
+  const bridge = runsJobs
+    ? startBridge(shell, { host, place: place.promise, offset, owner, onLine: gate.take })
+    : null;
+  // Should the probe fail, then that is what is told.
+  bridge?.catch(() => {});
+  try {
+    const helper = await installHelper(shell, options.helper, host.root, (found, cores) => {
+      const paths = hostPaths(host, found.root, batch);
+      place.tell({ helper: found, paths, slots: resolveSlots(host.slots, Math.max(1, cores)) });
+    });
+    const facts = parseProbe(helper.probe, shell.where);
+    return {
+      session: {
+        shell,
+        helper,
+        paths: hostPaths(host, helper.root, batch),
+        hasTar: /^tar\tyes$/m.test(helper.probe),
+      },
+      facts,
+      slots: resolveSlots(host.slots, facts.cores),
+      bridge: await bridge,
+      listen: () => gate.open(),
+    };
+  } catch (error) {
+    place.fail(error);
+    throw error;
+  }
+}
+
+/** A value that is told from elsewhere. */
+class Later<T> {
+  tell: (value: T) => void = () => {};
+  fail: (error: unknown) => void = () => {};
+  readonly promise = new Promise<T>((resolve, reject) => {
+    this.tell = resolve;
+    this.fail = reject;
   });
-  const facts = parseProbe(helper.probe, shell.where);
-  return {
-    session: {
-      shell,
-      helper,
-      paths: hostPaths(host, helper.root, batch),
-      hasTar: /^tar\tyes$/m.test(helper.probe),
-    },
-    facts,
-    slots: resolveSlots(host.slots, facts.cores),
-    bridge: await bridge,
-    listen: () => gate.open(),
-  };
+
+  constructor() {
+    this.promise.catch(() => {}); // whoever waits hears of it
+  }
 }
 
 /** Keeps lines back that come in one chunk with the greeting, so that `host.ready` is told before them. */

@@ -1,8 +1,8 @@
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { HostError, TransportError } from '../../errors.js';
-import { composeScript, greetingError, type SentinelFilter } from './remote-script.js';
-import type { Channel, RunOptions, RunResult } from './shell.js';
+import { type ComposedScript, composeScript, greetingError, type SentinelFilter } from './remote-script.js';
+import type { Channel, RunOptions, RunResult, StartOptions } from './shell.js';
 
 /** A running `/bin/sh -s`, as each kind of Shell provides it. The streams must not have lost a byte yet. */
 export interface ScriptProcess {
@@ -48,11 +48,11 @@ export async function startScript(
   spawn: SpawnShell,
   where: string,
   script: string,
-  { args, deadlineMs = 60_000 }: Pick<RunOptions, 'args' | 'deadlineMs'> = {},
+  { args, deadlineMs = 60_000 }: StartOptions = {},
 ): Promise<Channel> {
-  const { text, filter } = composeScript(script, args);
   return withDeadline(deadlineMs, where, async (deadline) => {
     const process = await deadline.acquire(spawn());
+    const { text, filter } = await composeOrKill(script, args, process);
     const stdout = new PassThrough();
     const errors = new Tail();
     const greeted = watchGreeting(process, filter, (chunk) => {
@@ -80,6 +80,19 @@ export async function startScript(
     }
     return { stdin: process.stdin, stdout, ended, close: () => process.kill() };
   });
+}
+
+async function composeOrKill(
+  script: string,
+  args: StartOptions['args'],
+  process: ScriptProcess,
+): Promise<ComposedScript> {
+  try {
+    return composeScript(script, await args);
+  } catch (error) {
+    process.kill();
+    throw error;
+  }
 }
 
 /** Resolves when the sentinel has come or stdout has ended without it. */

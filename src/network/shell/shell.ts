@@ -24,6 +24,11 @@ export interface RunOptions {
   readonly onStdout?: (chunk: Buffer) => void;
 }
 
+export interface StartOptions extends Pick<RunOptions, 'deadlineMs'> {
+  /** As those of `run`. While they are waited for, within the deadline, the channel is opened. */
+  readonly args?: readonly string[] | Promise<readonly string[]>;
+}
+
 /** A command that stays: lines in, lines out. */
 export interface Channel {
   readonly stdin: Writable;
@@ -50,7 +55,7 @@ export interface Shell {
   /** Runs a bash script to its end. Throws TransportError, or HostError when no shell can be had. */
   run(script: string, options?: RunOptions): Promise<RunResult>;
   /** Starts a bash script that stays. Resolves once it runs and login noise is past. */
-  start(script: string, options?: Pick<RunOptions, 'args' | 'deadlineMs'>): Promise<Channel>;
+  start(script: string, options?: StartOptions): Promise<Channel>;
   /**
    * Copies a local regular file to exactly this remote path (absolute, or relative to the login directory), mode 0600.
    * The caller gives a temporary name and checks size and digest afterwards.

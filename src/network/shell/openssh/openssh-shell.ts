@@ -1,7 +1,15 @@
 import { TransportError } from '../../../errors.js';
 import { describeDestination, type SshDestination } from '../../../spec/host.js';
 import { runScript, startScript } from '../script-process.js';
-import type { Channel, FetchOptions, RunOptions, RunResult, Shell, TransferOptions } from '../shell.js';
+import type {
+  Channel,
+  FetchOptions,
+  RunOptions,
+  RunResult,
+  Shell,
+  StartOptions,
+  TransferOptions,
+} from '../shell.js';
 import type { SshOptions } from '../ssh-options.js';
 import { getStream, putStream, type StartScript } from '../stream-files.js';
 import { Master } from './master.js';
@@ -55,7 +63,7 @@ class OpensshShell implements Shell {
     return this.#connected().lane.use((master) => runScript(spawn(master), this.where, script, options));
   }
 
-  async start(script: string, options?: Pick<RunOptions, 'args' | 'deadlineMs'>): Promise<Channel> {
+  async start(script: string, options?: StartOptions): Promise<Channel> {
     const { shared } = this.#connected();
     return startScript(async () => shared.startShell(), this.where, script, options);
   }

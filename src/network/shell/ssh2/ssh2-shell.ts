@@ -3,7 +3,15 @@ import type { TransportError } from '../../../errors.js';
 import { describeDestination, type SshDestination } from '../../../spec/host.js';
 import { Fuse } from '../fuse.js';
 import { runScript, startScript } from '../script-process.js';
-import type { Channel, FetchOptions, RunOptions, RunResult, Shell, TransferOptions } from '../shell.js';
+import type {
+  Channel,
+  FetchOptions,
+  RunOptions,
+  RunResult,
+  Shell,
+  StartOptions,
+  TransferOptions,
+} from '../shell.js';
 import type { SshOptions } from '../ssh-options.js';
 import { getStream, putStream, type StartScript } from '../stream-files.js';
 import { lostError } from './connect-error.js';
@@ -55,7 +63,7 @@ class Ssh2Shell implements Shell {
     return runScript(this.#connected().channels.pass, this.where, script, options);
   }
 
-  async start(script: string, options?: Pick<RunOptions, 'args' | 'deadlineMs'>): Promise<Channel> {
+  async start(script: string, options?: StartOptions): Promise<Channel> {
     return startScript(this.#connected().channels.stay, this.where, script, options);
   }
 
