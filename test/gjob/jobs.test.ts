@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { waitFor } from '../helpers/wait-for.js';
@@ -199,5 +199,23 @@ test('a failed start of a frame is told by exit 2, a lost stdin ends the bridge'
   await bridge.ask(run('1.1', 'sleep 30'));
   await bridge.event('S', '1.1');
   t.is(await bridge.close(), 0);
+  t.is((await host.processes('agent')).length, 1);
+});
+
+test('a bridge that is told so sends the agent home and takes the batch with it, unless a job runs', async (t) => {
+  const host = await GjobHost.create(t);
+  const first = host.bridge();
+  await first.ask(run('1.1', 'exit 0'));
+  await first.event('X', '1.1');
+  const done = await host.ask('bridge', 'forget\n', '1', '0', '0');
+  t.is(done.code, 0, done.stderr);
+  t.deepEqual(await readdir(host.root), []);
+  t.deepEqual(await host.processes('agent'), []);
+  const bridge = host.bridge();
+  await bridge.ask(run('2.1', 'sleep 30'));
+  await bridge.event('S', '2.1');
+  const refused = await host.ask('bridge', 'forget\n', '1', '0', '0');
+  t.is(refused.code, 1);
+  t.regex(refused.stderr, /2\.1 is busy/);
   t.is((await host.processes('agent')).length, 1);
 });

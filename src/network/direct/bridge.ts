@@ -42,7 +42,6 @@ export interface BridgeOptions {
  */
 export async function startBridge(shell: Shell, options: BridgeOptions): Promise<Bridge> {
   const args = options.place.then((place) => bridgeArguments(place, options));
-  args.catch(() => {}); // the channel may fail first
   const channel = await shell.start(BRIDGE_SCRIPT, { args, deadlineMs: START_MS });
   const { paths } = await options.place;
   try {

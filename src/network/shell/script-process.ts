@@ -50,6 +50,7 @@ export async function startScript(
   script: string,
   { args, deadlineMs = 60_000 }: StartOptions = {},
 ): Promise<Channel> {
+  Promise.resolve(args).catch(() => {}); // the channel may fail first
   return withDeadline(deadlineMs, where, async (deadline) => {
     const process = await deadline.acquire(spawn());
     const { text, filter } = await composeOrKill(script, args, process);

@@ -147,6 +147,18 @@ function testChannels(declare: Declare): void {
     t.is(heard, 'got one\ngot two\n');
   });
 
+  declare('a script may wait for its arguments, and does not run when there are none', async (t, shell) => {
+    const channel = await shell.start('echo "$1"', { args: Promise.resolve(['late']) });
+    let heard = '';
+    channel.stdout.on('data', (chunk: Buffer) => {
+      heard += chunk;
+    });
+    await waitFor(() => heard === 'late\n', { what: 'the answer' });
+    t.is((await channel.ended).code, 0);
+    const none = Promise.reject(new Error('no arguments'));
+    await t.throwsAsync(shell.start('echo "$1"', { args: none }), { message: 'no arguments' });
+  });
+
   declare('closing a channel ends it at once', async (t, shell) => {
     const channel = await shell.start('echo ready; exec cat');
     await waitFor(() => channel.stdout.readableLength > 0, { what: 'output' });
