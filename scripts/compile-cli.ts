@@ -1,8 +1,8 @@
 // compile-cli.js PROGRAM ARGUMENTS…: runs the bundled program once, so that Node compiles what a run needs, and keeps that beside it.
-import { writeFileSync } from 'node:fs';
+import { writeCompiled } from './compiled-code.js';
 import { runProgram } from './run-program.js';
 
 const [program = '', ...args] = process.argv.slice(2);
 process.argv = [process.execPath, program, ...args];
 const script = runProgram(program);
-process.once('exit', () => writeFileSync(`${program}.v8`, script.createCachedData()));
+process.once('exit', () => writeCompiled(`${program}.v8`, script.createCachedData()));

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { createBatchDirectory } from '../../src/journal/batch-directory.js';
 import { writeBatchFile } from '../../src/journal/batch-file.js';
@@ -6,7 +8,7 @@ import { openBatchStore } from '../../src/journal/batch-store.js';
 import { parseHosts } from '../../src/spec/inventory/parse-hosts.js';
 import { startEmbeddedHosts } from '../../src/testing/index.js';
 import { makeSpecs } from '../helpers/make-specs.js';
-import { runGpool } from '../helpers/run-gpool.js';
+import { MAIN, runGpool } from '../helpers/run-gpool.js';
 import { tempDir } from '../helpers/temp-dir.js';
 
 test.serial('status tells how the newest batch stands, and as one JSON value for programs', async (t) => {
@@ -141,3 +143,13 @@ test.serial('a secret variable reaches the job, and no process list, log or read
   const found = await runGpool(['exec', '-S', ':', '--', `cd ${cwd}; ${look}`], { cwd });
   t.is(found.stdout, '');
 });
+
+test.serial(
+  'whoever reads may have read enough: what is left goes nowhere, and nothing is said of it',
+  async (t) => {
+    const script = '{ "$0" "$1" --help; echo "ended with $?" >&2; } | head -n 1';
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script, process.execPath, MAIN]);
+    t.is(stdout.trim().split('\n').length, 1);
+    t.is(stderr, 'ended with 0\n');
+  },
+);
