@@ -1,4 +1,3 @@
-import type { Network } from '../network/network.js';
 import type { Prompt } from '../network/shell/ssh-options.js';
 import { SshNetwork } from '../network/ssh-network.js';
 import type { Host } from '../spec/host.js';
@@ -22,7 +21,7 @@ export function createNetwork(
   options: BatchOptions,
   contact: Contact = {},
   batchDirectory?: string,
-): Network {
+): SshNetwork {
   const owner = batchDirectory === undefined ? {} : { batchDirectory };
   return new SshNetwork({ hosts, ...owner, ...sshSettings(options, contact) });
 }

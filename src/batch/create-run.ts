@@ -1,3 +1,4 @@
+import type { Network } from '../network/network.js';
 import type { Host } from '../spec/host.js';
 import type { BatchOptions } from './batch-options.js';
 import { BatchRun } from './batch-run.js';
@@ -10,6 +11,8 @@ export interface RunSettings {
   readonly contact: Contact;
   /** @default those that it has by its journal */
   readonly hosts?: readonly Host[] | undefined;
+  /** @default one that reaches these hosts */
+  readonly network?: Network;
   /** @default false */
   readonly detach?: boolean | undefined;
   /** What is otherwise this time than `batch.json` says. @default nothing */
@@ -20,12 +23,13 @@ export interface RunSettings {
   readonly onLogError: (error: unknown) => void;
 }
 
-/** Puts the parts of a batch together. Connects to nothing yet. */
+/** Puts the parts of a batch together. Runs nothing yet. */
 export function createRun(held: HeldBatch, settings: RunSettings): BatchRun {
   const { contact, joblogs = [], hosts = poolHosts(held), detach, onLogError } = settings;
   const { directory, file, state, store } = held;
   const { id, name, createdAt, specs } = file;
   const options: BatchOptions = { ...file.options, ...settings.options };
+  const { network = createNetwork(hosts, options, contact, directory.path) } = settings;
   return new BatchRun({
     id,
     name,
@@ -35,7 +39,7 @@ export function createRun(held: HeldBatch, settings: RunSettings): BatchRun {
     store,
     options,
     state,
-    network: createNetwork(hosts, options, contact, directory.path),
+    network,
     contact,
     detach,
     joblogs: [directory.joblogFile, ...joblogs],

@@ -12,8 +12,9 @@ import type { BatchOptions } from './batch-options.js';
 import type { BatchRun } from './batch-run.js';
 import { checkDescriptors } from './check-descriptors.js';
 import { checkMemory } from './check-memory.js';
-import type { Contact } from './create-network.js';
+import { type Contact, createNetwork } from './create-network.js';
 import { createRun } from './create-run.js';
+import type { HeldBatch } from './held-batch.js';
 import { digestInputs, type InputDigests } from './input-digests.js';
 
 /** A batch to be run. */
@@ -40,12 +41,12 @@ export interface BatchRequest extends Contact {
 }
 
 /**
- * Checks the input files, makes the batch directory and puts the parts of a batch together. Nothing is connected yet:
- * that is `BatchRun.start`. Throws a SpecError or StateError, and then no batch was made.
+ * Checks the input files, makes the batch directory and puts the parts of a batch together. Logging in to the hosts begins
+ * meanwhile; nothing is asked of them before `BatchRun.start`. Throws a SpecError or StateError, and then no batch was made.
  */
 export async function runBatch(request: BatchRequest): Promise<BatchRun> {
-  const { name, specs, hosts, cwd, out } = request;
-  await checkDescriptors(hosts, request.options);
+  const { name, specs, hosts, cwd, out, options, detach, onLogError } = request;
+  await checkDescriptors(hosts, options);
   checkMemory(specs.length);
   await validateSpecs(specs, { cwd });
   const inputs = await digestInputs(specs, cwd);
@@ -55,13 +56,22 @@ export async function runBatch(request: BatchRequest): Promise<BatchRun> {
     cwd,
     ...(out !== undefined && { out }),
   });
-  const file = describeBatch(directory, request, inputs);
+  const network = createNetwork(hosts, options, request, directory.path);
+  network.connect();
+  try {
+    const held = await beginBatch(directory, describeBatch(directory, request, inputs));
+    return createRun(held, { contact: request, network, joblogs: joblogsOf(request), detach, onLogError });
+  } catch (error) {
+    await network.close();
+    throw error;
+  }
+}
+
+async function beginBatch(directory: BatchDirectory, file: BatchFile): Promise<HeldBatch> {
   await writeBatchFile(directory, file);
   const store = await openBatchStore(directory, { batch: file.id });
-  const names = hosts.map((host) => host.name);
-  const held = { directory, file, store, state: createBatchState(specs, names, file) };
-  const { detach, onLogError } = request;
-  return createRun(held, { contact: request, joblogs: joblogsOf(request), detach, onLogError });
+  const names = file.hosts.map((host) => host.name);
+  return { directory, file, store, state: createBatchState(file.specs, names, file) };
 }
 
 /** Where else the joblog goes. */

@@ -58,6 +58,8 @@ export class DirectNetwork implements Network {
   #create:
     | ((host: Host, options: { readonly runsJobs: boolean; readonly offset: number }) => DirectHost)
     | null = null;
+  /** Shells that began to log in before their host's link wants one, by the host's name. */
+  readonly #early = new Map<string, Shell>();
   /** Hosts that are being let go of. */
   readonly #leaving = new Map<string, Promise<void>>();
 
@@ -68,6 +70,16 @@ export class DirectNetwork implements Network {
 
   getHosts(): readonly Host[] {
     return this.#create ? [...this.#hosts.values()].map(({ link }) => link.host) : this.#options.hosts;
+  }
+
+  /** Begins to log in to every host, while there is something else to be done before `open`. What fails is told by `open`. */
+  connect(): void {
+    const { hosts, managers = [], openShell } = this.#options;
+    for (const host of [...hosts, ...managers]) {
+      const shell = openShell(host);
+      this.#early.set(host.name, shell);
+      shell.open().catch(() => {});
+    }
   }
 
   async open(context: BatchContext): Promise<void> {
@@ -178,7 +190,10 @@ export class DirectNetwork implements Network {
     this.#create = null;
     if (cleanup) await Promise.all(hosts.map((host) => host.cleanUp()));
     await Promise.all([...hosts, ...this.#managers.values()].map((host) => host.link.close()));
-    await Promise.all(this.#leaving.values());
+    await Promise.all([
+      ...this.#leaving.values(),
+      ...[...this.#early.values()].map((shell) => shell.close()),
+    ]);
   }
 
   /** Never rejects: what cannot be cleaned up now, `gpool gc` finds later. */
@@ -188,13 +203,20 @@ export class DirectNetwork implements Network {
   }
 
   #linkOptions(batch: string) {
-    const { openShell, clock = systemClock, random = Math.random } = this.#options;
+    const { clock = systemClock, random = Math.random } = this.#options;
+    const openShell = (host: Host) => this.#takeEarly(host) ?? this.#options.openShell(host);
     const { reconnect = defaultReconnectPolicy } = this.#options;
     const helper = () => this.#options.helper ?? packagedHelper();
     const emit = (event: NetworkEvent) => this.#bus.emit(event);
     const { batchDirectory } = this.#options;
     const owner = batchDirectory === undefined ? null : formatOwner(batchDirectory);
     return { openShell, helper, batch, owner, clock, random, reconnect, emit };
+  }
+
+  #takeEarly({ name }: Host): Shell | undefined {
+    const shell = this.#early.get(name);
+    this.#early.delete(name);
+    return shell;
   }
 
   #host({ host, id }: Attempt): DirectHost {

@@ -49,7 +49,7 @@ export interface Shell {
   readonly where: string;
   /**
    * Connects and logs in; whether commands can run there, the first one tells. Throws HostError (final) or TransportError (may pass).
-   * Idempotent.
+   * Idempotent: a login that was refused is told again, not tried again; another try takes another Shell, or this one after `close`.
    */
   open(): Promise<void>;
   /** Runs a bash script to its end. Throws TransportError, or HostError when no shell can be had. */

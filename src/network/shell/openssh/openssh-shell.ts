@@ -49,13 +49,8 @@ class OpensshShell implements Shell {
   }
 
   open(): Promise<void> {
-    if (this.#opening !== undefined) return this.#opening;
-    const opening = this.#open();
-    this.#opening = opening;
-    opening.catch(() => {
-      if (this.#opening === opening) this.#opening = undefined;
-    });
-    return opening;
+    this.#opening ??= this.#open();
+    return this.#opening;
   }
 
   async run(script: string, options?: RunOptions): Promise<RunResult> {

@@ -50,13 +50,8 @@ class Ssh2Shell implements Shell {
   }
 
   open(): Promise<void> {
-    if (this.#opening !== undefined) return this.#opening;
-    const opening = this.#fuse.guard(this.#open(this.#fuse));
-    this.#opening = opening;
-    opening.catch(() => {
-      if (this.#opening === opening) this.#opening = undefined;
-    });
-    return opening;
+    this.#opening ??= this.#fuse.guard(this.#open(this.#fuse));
+    return this.#opening;
   }
 
   async run(script: string, options?: RunOptions): Promise<RunResult> {
