@@ -1,15 +1,17 @@
-import { rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { runGpool } from '../gpool.js';
 import type { Lab } from '../lab.js';
 import { type Measurement, scaled } from '../measurement.js';
-import { fileCopier } from '../peers/copy-line.js';
+import { COMPARE, fileCopier } from '../peers/copy-line.js';
 import { makeFile } from '../sample-files.js';
 
 const MIB = 2 ** 20;
 const CIPHER = 'aes128-gcm@openssh.com';
+const SFTP = `echo "put $1 $2" | sftp -q -c ${CIPHER} -F "$3" -b - h1`;
 
-async function gpool(lab: Lab, mib: number): Promise<number> {
+async function gpool(lab: Lab, mib: number, mode: number): Promise<number> {
   const file = await makeFile(lab.fresh('input', lab.hostDirectory), mib * MIB);
+  await chmod(file, mode);
   const root = lab.fresh('gjob', lab.hostDirectory);
   const rest = ['--file', `${file}:input`, '--', `test $(stat -c %s input) = ${mib * MIB}`];
   const { seconds } = await runGpool(lab, ['1/h1'], rest, { root });
@@ -31,8 +33,10 @@ export const largeFile: Measurement = {
     const peer = (name: string, line: string) =>
       fileCopier(lab, mib, { name, line, below: lab.hostDirectory });
     return [
-      { name: 'gpool', kind: 'ours', run: () => gpool(lab, mib) },
-      peer('sftp', `echo "put $1 $2" | sftp -q -c ${CIPHER} -F "$3" -b - h1`),
+      { name: 'gpool', kind: 'ours', run: () => gpool(lab, mib, 0o644) },
+      { name: 'gpool, a read-only input', kind: 'ours', run: () => gpool(lab, mib, 0o444) },
+      peer('sftp', SFTP),
+      peer('sftp and digests at both ends', `${SFTP}; ${COMPARE}`),
       peer("ssh 'cat > f'", `ssh -c ${CIPHER} -F "$3" h1 "cat > $2" <"$1"`),
       peer('scp', `scp -q -c ${CIPHER} -F "$3" "$1" "h1:$2"`),
     ];

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { runGpool } from '../gpool.js';
 import type { Lab } from '../lab.js';
 import { type Measurement, scaled } from '../measurement.js';
-import { fileCopier } from '../peers/copy-line.js';
+import { COMPARE, fileCopier } from '../peers/copy-line.js';
 import { runCommand } from '../run-command.js';
 import { makeFile } from '../sample-files.js';
 
 const MIB = 2 ** 20;
 const CIPHER = 'aes128-gcm@openssh.com';
+const SFTP = `echo "get $1 $2" | sftp -q -c ${CIPHER} -F "$3" -b - h1`;
 
 /** The job's file is there already, as the peers' is: it only gets another name. */
 async function gpool(lab: Lab, mib: number): Promise<number> {
@@ -34,7 +35,8 @@ export const largeReturn: Measurement = {
     const peer = (name: string, line: string) => fileCopier(lab, mib, { name, line });
     return [
       { name: 'gpool', kind: 'ours', run: () => gpool(lab, mib) },
-      peer('sftp', `echo "get $1 $2" | sftp -q -c ${CIPHER} -F "$3" -b - h1`),
+      peer('sftp', SFTP),
+      peer('sftp and digests at both ends', `${SFTP}; ${COMPARE}`),
       peer("ssh 'cat f'", `ssh -c ${CIPHER} -F "$3" h1 "cat $1" >"$2"`),
       peer('scp', `scp -q -c ${CIPHER} -F "$3" "h1:$1" "$2"`),
     ];
