@@ -17,7 +17,7 @@ export function drawPlots(report: Report): ReadonlyMap<string, string> {
 function drawThroughput(report: Report): string | null {
   const [single, many] = [rowsOf(report, 'throughput'), rowsOf(report, 'many-hosts')];
   const ours = many.flatMap((row) => {
-    const hosts = /^gpool, (\d+) host/.exec(row.name)?.[1];
+    const hosts = /^gpool, (\d+) hosts?$/.exec(row.name)?.[1];
     return hosts === undefined ? [] : pointOf(Number(hosts), row);
   });
   const peers = many.filter(({ kind }) => kind === 'peer');
