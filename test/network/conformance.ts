@@ -196,8 +196,10 @@ const CASES: Readonly<Record<string, Case>> = {
     async body(t, bench) {
       const attempts = Array.from({ length: 40 }, (_, at) => bench.attempt(jobs.exit(at % 3)));
       await Promise.all(attempts.map((attempt) => bench.network.launchJob(attempt)));
-      for (const attempt of attempts) await bench.ended(attempt);
-      for (const attempt of attempts) t.deepEqual(bench.types(attempt), ['job.started', 'job.ended']);
+      for (const attempt of attempts) {
+        const end = await bench.ended(attempt);
+        t.deepEqual(bench.types(attempt), ['job.started', 'job.ended'], JSON.stringify(end));
+      }
       const offsets = bench.events.flatMap((event) => ('offset' in event ? [event.offset] : []));
       t.deepEqual(
         offsets,
