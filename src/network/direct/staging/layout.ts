@@ -50,9 +50,9 @@ function formatEntry(entry: TreeEntry): string {
   const path = escapeField(entry.path);
   switch (entry.kind) {
     case 'd':
-      return `d\t${entry.mode.toString(8)}\t${path}`;
+      return `d\t${entry.mode.toString(8).padStart(3, '0')}\t${path}`;
     case 'f':
-      return `f\t${entry.mode.toString(8)}\t${entry.blob.sha256}\t${path}`;
+      return `f\t${entry.mode.toString(8).padStart(3, '0')}\t${entry.blob.sha256}\t${path}`;
     case 'l':
       return `l\t${escapeField(entry.target)}\t${path}`;
   }
