@@ -10,7 +10,7 @@ export function parseAttemptId(attempt: string): { readonly job: string; readonl
 }
 
 /** The number that decimal digits make, from `start` to `end`; NaN when there is anything else, or nothing. Makes no string. */
-export function parseWhole(text: string, start = 0, end = text.length): number {
+export function parseDigits(text: string, start = 0, end = text.length): number {
   let value = start < end ? 0 : Number.NaN;
   for (let at = start; at < end; at += 1) {
     const digit = text.charCodeAt(at) - ZERO;

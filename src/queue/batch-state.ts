@@ -1,5 +1,5 @@
 import type { ErrorCode, Fault } from '../errors.js';
-import { parseWhole } from '../events/attempt-id.js';
+import { parseDigits } from '../events/attempt-id.js';
 import type { BatchCounts, HostFacts, StopMode } from '../events/event.js';
 import type { Host } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
@@ -185,7 +185,7 @@ function findPlaces(jobs: readonly Job[]): (index: number) => number {
 
 /** Ids count from 1, so the list is its own index. */
 function findById(at: JobLookup['at'], id: string): Job | undefined {
-  const job = at(parseWhole(id) - 1);
+  const job = at(parseDigits(id) - 1);
   return job?.id === id ? job : undefined;
 }
 

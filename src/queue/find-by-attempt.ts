@@ -1,4 +1,4 @@
-import { parseWhole } from '../events/attempt-id.js';
+import { parseDigits } from '../events/attempt-id.js';
 import type { BatchState } from './batch-state.js';
 import type { AttemptRecord, Job } from './job.js';
 
@@ -8,7 +8,7 @@ export function findByAttempt(
   id: string,
 ): { readonly job: Job; readonly attempt: AttemptRecord } | null {
   const dot = id.lastIndexOf('.');
-  const job = jobById.at(parseWhole(id, 0, dot) - 1);
-  const attempt = job?.attempts[parseWhole(id, dot + 1) - 1];
+  const job = jobById.at(parseDigits(id, 0, dot) - 1);
+  const attempt = job?.attempts[parseDigits(id, dot + 1) - 1];
   return job && attempt?.id === id ? { job, attempt } : null;
 }

@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.js';
-import { parseWhole } from '../events/attempt-id.js';
+import { parseDigits } from '../events/attempt-id.js';
 import type { Collected, Usage } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { JobSpec } from '../spec/job-spec.js';
@@ -76,6 +76,6 @@ export function liveAttempts({ attempts }: Job): AttemptRecord[] {
 
 /** The job's attempt with this id. */
 export function findAttempt({ attempts }: Job, id: string): AttemptRecord | undefined {
-  const attempt = attempts[parseWhole(id, id.lastIndexOf('.') + 1) - 1];
+  const attempt = attempts[parseDigits(id, id.lastIndexOf('.') + 1) - 1];
   return attempt?.id === id ? attempt : undefined;
 }

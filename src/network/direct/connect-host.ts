@@ -6,6 +6,7 @@ import { type Bridge, type BridgePlace, startBridge } from './bridge.js';
 import { type Helper, installHelper } from './helper-install.js';
 import { hostPaths } from './host-paths.js';
 import { parseProbe } from './host-probe.js';
+import { Later } from './later.js';
 import type { Session } from './session.js';
 
 export interface ConnectOptions {
@@ -67,20 +68,6 @@ export async function connectHost(options: ConnectOptions): Promise<Connected> {
   } catch (error) {
     place.fail(error);
     throw error;
-  }
-}
-
-/** A value that is told from elsewhere. */
-class Later<T> {
-  tell: (value: T) => void = () => {};
-  fail: (error: unknown) => void = () => {};
-  readonly promise = new Promise<T>((resolve, reject) => {
-    this.tell = resolve;
-    this.fail = reject;
-  });
-
-  constructor() {
-    this.promise.catch(() => {}); // whoever waits hears of it
   }
 }
 

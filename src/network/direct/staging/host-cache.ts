@@ -1,5 +1,6 @@
 import type PQueue from 'p-queue';
 import { HostError, TransportError } from '../../../errors.js';
+import { Later } from '../later.js';
 import { remoteFault } from '../remote-fault.js';
 import { runVerb, type Session } from '../session.js';
 import { sendBlob } from './blob-upload.js';
@@ -28,10 +29,10 @@ export class HostCache {
    */
   async plant(tree: InputTree): Promise<void> {
     if (this.#planted.has(tree.sha256)) return;
-    const asked = this.#asked.get(tree.sha256) ?? createAsked(tree);
+    const asked = this.#asked.get(tree.sha256) ?? { tree, planted: new Later() };
     this.#asked.set(tree.sha256, asked);
     if (!this.#running) void this.#runRounds();
-    await asked.done;
+    await asked.planted.promise;
   }
 
   /** The cache there is not what we thought: asks anew from now on. */
@@ -45,7 +46,7 @@ export class HostCache {
     while (this.#asked.size > 0) {
       const round = [...this.#asked.values()].slice(0, MAX_TREES);
       await this.#round(round).catch((error: unknown) => {
-        for (const { reject } of round) reject(error);
+        for (const { planted } of round) planted.fail(error);
       });
       for (const { tree } of round) this.#asked.delete(tree.sha256);
     }
@@ -70,19 +71,19 @@ export class HostCache {
     const sending = [...blobs.values()].filter(({ sha256 }) => needed.has(sha256) && missing.has(sha256));
     const faults = await this.#send(session, sending);
     const whole = wanted.filter((asked) => {
-      const { tree, reject } = asked;
+      const { tree, planted } = asked;
       const fault =
         unseeded.get(asked) ??
         tree.files.map(({ blob }) => faults.get(blob.sha256)).find((found) => found !== undefined);
-      if (fault !== undefined) reject(fault);
+      if (fault !== undefined) planted.fail(fault);
       return fault === undefined;
     });
     await plantTrees(session, whole, seeds);
-    for (const { tree, resolve } of round.filter(
+    for (const { tree, planted } of round.filter(
       (asked) => !wanted.includes(asked) || whole.includes(asked),
     )) {
       this.#planted.add(tree.sha256);
-      resolve();
+      planted.tell();
     }
   }
 
@@ -127,22 +128,10 @@ export class HostCache {
 /** The files of each tree that go in one stream. */
 type Seeds = ReadonlyMap<InputTree, readonly FileEntry[]>;
 
+/** A tree that somebody waits for. */
 interface Asked {
   readonly tree: InputTree;
-  readonly done: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-function createAsked(tree: InputTree): Asked {
-  let resolve = () => {};
-  let reject: Asked['reject'] = () => {};
-  const done = new Promise<void>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  done.catch(() => {}); // every caller of `plant` sees it
-  return { tree, done, resolve, reject };
+  readonly planted: Later;
 }
 
 /** The contents that do not come with the seed. */
