@@ -47,4 +47,4 @@ export function finish(child: ChildProcess): Promise<GpoolRun> {
 }
 
 /** The built command. */
-export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../cli/main.cjs', import.meta.url));
