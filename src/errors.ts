@@ -118,6 +118,7 @@ export const ERROR_CODES = {
   E_JOURNAL_DAMAGED: { domain: 'state', operation: 'read the journal', next: '`gpool resume BATCH --salvage` goes on with what is unharmed, and keeps the damaged file.' },
   E_QUEUE: { domain: 'state', operation: 'use a queue', next: 'Use the states and objects that the queue was made with.' },
   E_TRANSITION: { domain: 'state', operation: 'apply an event', next: 'The events do not fit this batch; if its journal is its own, please report this.' },
+  E_PACKAGE: { domain: 'state', operation: 'read the helper', next: 'Install gpool anew: parts of its package are missing.' },
   E_INTERNAL: { domain: 'state', operation: 'run', next: 'This is a fault of gpool; please report it with the output of --debug.' },
   E_KEY: { domain: 'host', operation: 'read the private key', next: 'Check the IdentityFile, its passphrase, or load the key into ssh-agent.' },
   E_SSH_CONFIG: { domain: 'host', operation: 'read the ssh configuration', next: 'Run `ssh -G HOST` to see what OpenSSH makes of it.' },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type Fault, HostError } from '../errors.js';
-import { packagedHelper } from '../network/direct/helper-install.js';
+import { packagedHelper } from '../network/direct/packaged-helper.js';
 import { type HostResult, runOnHosts } from '../network/run-on-hosts.js';
 import type { Host } from '../spec/host.js';
 import type { BatchOptions } from './batch-options.js';

@@ -18,8 +18,9 @@ import { askStatus } from './ask-status.js';
 import { defaultReconnectPolicy, type ReconnectPolicy } from './backoff.js';
 import { DirectHost } from './direct-host.js';
 import { runRequest, simpleRequest } from './gjob-requests.js';
-import { type Helper, packagedHelper } from './helper-install.js';
+import type { Helper } from './helper-install.js';
 import { formatOwner } from './owner-line.js';
+import { packagedHelper } from './packaged-helper.js';
 import { InputStore } from './staging/input-store.js';
 import type { InputTree } from './staging/layout.js';
 

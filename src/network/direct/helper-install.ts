@@ -1,7 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { randomBytes } from 'node:crypto';
 import { HostError } from '../../errors.js';
 import type { RunResult, Shell } from '../shell/shell.js';
 import { helperPaths } from './host-paths.js';
@@ -12,14 +9,6 @@ export interface Helper {
   /** Local path. */
   readonly path: string;
   readonly sha256: string;
-}
-
-/** The helper that comes with this package. */
-export function packagedHelper(): Helper {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
-  const path = join(directory, 'bin', 'gjob');
-  return { path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') };
 }
 
 /** Where the helper is on a host. */

@@ -3,7 +3,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { HostError } from '../../../src/errors.js';
-import { type Helper, installHelper, packagedHelper } from '../../../src/network/direct/helper-install.js';
+import { type Helper, installHelper } from '../../../src/network/direct/helper-install.js';
+import { packagedHelper } from '../../../src/network/direct/packaged-helper.js';
 import { createLocalShell } from '../../../src/network/shell/local-shell.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
