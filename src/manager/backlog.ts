@@ -12,14 +12,16 @@ export interface BacklogFacts {
 
 /**
  * How many attempts to hand to a host beyond its slots, so that it never waits for us between short jobs: enough for
- * half a second of work, none while the jobs' length is unknown or is a second or more. Near the end of the queue
- * a host gets at most half of its fair share of what waits, so that no host is left with a tail of its own.
+ * half a second of work, none while the jobs' length is unknown or is a second or more. Near the end of the queue a
+ * host gets at most half of its fair share of what waits, so that no host is left with a tail of its own: unless that is
+ * done in a tenth of a second, or there is no other host to do it.
  */
 export function planBacklog({ slots, totalSlots, medianMs, waiting }: BacklogFacts): number {
   if (medianMs === null || !needsBacklog(medianMs) || slots === 0) return 0;
-  const ahead = Math.ceil((slots * AHEAD_MS) / Math.max(medianMs, SHORTEST_MS));
-  const share = Math.floor((waiting * slots) / totalSlots / 2);
-  return Math.min(ahead, share, MAX_BACKLOG);
+  const jobsIn = (ms: number): number => (slots * ms) / Math.max(medianMs, SHORTEST_MS);
+  const share = (waiting * slots) / totalSlots;
+  const most = slots === totalSlots ? share : Math.max(share / 2, Math.min(share, jobsIn(SHORT_TAIL_MS)));
+  return Math.min(Math.ceil(jobsIn(AHEAD_MS)), Math.floor(most), MAX_BACKLOG);
 }
 
 /** False while the jobs' length is unknown, and for jobs so long that a pause between them does not matter. */
@@ -28,6 +30,7 @@ export function needsBacklog(medianMs: number | null): boolean {
 }
 
 const AHEAD_MS = 500;
+const SHORT_TAIL_MS = 100;
 const LONG_MS = 1000;
 const SHORTEST_MS = 0.5;
 const MAX_BACKLOG = 1024;

@@ -71,10 +71,19 @@ test('a backlog holds half a second of short jobs, none of long or unknown ones'
 });
 
 test('near the end a host gets at most half of its fair share ahead', (t) => {
-  const backlog = (waiting: number) => planBacklog({ slots: 2, totalSlots: 8, medianMs: 1, waiting });
-  t.is(backlog(80), 10);
+  const backlog = (waiting: number) => planBacklog({ slots: 2, totalSlots: 8, medianMs: 250, waiting });
+  t.is(backlog(24), 3);
   t.is(backlog(8), 1);
   t.is(backlog(7), 0);
+});
+
+test('a share that is done in a tenth of a second is given whole, and so is all that one host alone can do', (t) => {
+  const backlog = (slots: number, waiting: number) =>
+    planBacklog({ slots, totalSlots: 8, medianMs: 5, waiting });
+  t.is(backlog(2, 400), 50);
+  t.is(backlog(2, 200), 40);
+  t.is(backlog(2, 100), 25);
+  t.is(backlog(8, 500), 500);
 });
 
 test('the median follows the jobs that ended last', (t) => {
