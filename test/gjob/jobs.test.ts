@@ -191,6 +191,20 @@ test('a request that makes no sense is refused or dropped', async (t) => {
   t.is((await host.ask('status', '2.1\n')).stdout.toString(), '2.1\terror\tlost\ttree\n');
 });
 
+test('the ends of very short jobs are told while a long one that follows them runs, whatever else waits', async (t) => {
+  const host = await GjobHost.create(t);
+  const bridge = host.bridge({ slots: 1 });
+  const short = Array.from({ length: 100 }, (_, at) => run(`${at + 1}.1`, 'true'));
+  const waiting = Array.from({ length: 100 }, (_, at) => run(`${at + 102}.1`, 'true'));
+  await bridge.ask(...short, run('101.1', 'sleep 600'), ...waiting);
+  for (let job = 1; job <= 100; job++) await bridge.event('X', `${job}.1`);
+  await bridge.event('S', '101.1');
+  t.is(bridge.find('X').length, 100);
+  await bridge.ask('stop');
+  await bridge.event('X', '201.1');
+  t.is(bridge.find('X').length, 201);
+});
+
 test('a failed start of a frame is told by exit 2, a lost stdin ends the bridge', async (t) => {
   const host = await GjobHost.create(t);
   const wrong = await host.ask('bridge', 'hello\n', '1', '0', '0');
