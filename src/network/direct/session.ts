@@ -23,6 +23,7 @@ export type Verb =
   | 'plant'
   | 'manifest'
   | 'gather'
+  | 'digest'
   | 'forget';
 
 export type VerbOptions = Omit<RunOptions, 'args'> & {

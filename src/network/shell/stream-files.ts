@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { GpoolError, HostError, JobError, TransportError } from '../../errors.js';
 import { BlockWriter } from './block-writer.js';
 import { openSource, writeWhole } from './local-file.js';
+import { readBlocks } from './read-blocks.js';
 import type { Channel, FetchOptions, RunResult, TransferOptions } from './shell.js';
 import { StallWatch } from './stall-watch.js';
 
@@ -19,11 +19,7 @@ export async function putStream(
   try {
     await copy(start(PUT, [remote]), `${where}:${remote}`, options, async (channel, moved) => {
       channel.stdin.on('error', () => {}); // the end of the script says why
-      for await (const chunk of createReadStream('', {
-        fd: source,
-        autoClose: false,
-        highWaterMark: CHUNK,
-      })) {
+      for await (const chunk of readBlocks(source)) {
         await new Promise<void>((resolve) => channel.stdin.write(chunk, () => resolve()));
         if (channel.stdin.destroyed) break;
         moved(chunk.length);
@@ -65,10 +61,13 @@ export async function getStream(
   });
 }
 
-const CHUNK = 256 * 1024;
 const PUT = 'umask 077; export LC_ALL=C; cat >"$1" && chmod 600 -- "$1"';
 const IRREGULAR = 43;
-const GET = `export LC_ALL=C; [[ -e $1 && ! -f $1 ]] && exit ${IRREGULAR}; exec head -c "$2" <"$1"`;
+/** `head` copies 8 KiB at a time, which costs the host three times as much as the blocks of a `dd` that can count bytes. */
+const GET = `export LC_ALL=C; [[ -e $1 && ! -f $1 ]] && exit ${IRREGULAR}
+how=(iflag=fullblock,count_bytes status=none)
+(($2 >= 1048576)) && dd count=0 "\${how[@]}" </dev/null 2>/dev/null && exec dd bs=128k count="$2" "\${how[@]}" <"$1"
+exec head -c "$2" <"$1"`;
 
 async function copy(
   starting: Promise<Channel>,

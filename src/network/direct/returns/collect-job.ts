@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import type PQueue from 'p-queue';
-import { JobError, TransportError } from '../../../errors.js';
+import { JobError } from '../../../errors.js';
 import type { Collected } from '../../../events/event.js';
 import type { JobSpec } from '../../../spec/job-spec.js';
 import { escapeField } from '../escape.js';
 import { runVerb, type Session } from '../session.js';
+import { fetchFile } from './fetch-file.js';
 import { gatherFiles } from './gather-files.js';
 import { LocalTree } from './local-tree.js';
 import { checkCaseCollisions } from './name-collisions.js';
 import type { OutputFetcher } from './output-fetcher.js';
-import { parseReturnManifest, type ReturnedFile } from './return-manifest.js';
+import { parseReturnManifest } from './return-manifest.js';
 
 export interface CollectOptions {
   readonly attempt: string;
@@ -91,24 +90,6 @@ async function collectReturns(options: CollectOptions, tree: LocalTree): Promise
     .map(({ pattern }) => pattern);
   const files = wanted.map(({ path, size }) => ({ path, bytes: size }));
   return { files, missing, skipped };
-}
-
-async function fetchFile(
-  { shell, paths }: Session,
-  attempt: string,
-  { path, size, mode, sha256 }: ReturnedFile,
-  tree: LocalTree,
-): Promise<void> {
-  await tree.placeFile(path, mode, async (part) => {
-    const hash = createHash('sha256');
-    await shell.getFile(paths.work(attempt, path), part, size, { onBytes: (bytes) => hash.update(bytes) });
-    const same = (await stat(part)).size === size && hash.digest('hex') === sha256;
-    if (same) return;
-    throw new TransportError('E_TRANSFER', {
-      what: `${JSON.stringify(path)} is not what the host announced`,
-      where: shell.where,
-    });
-  });
 }
 
 /** Waits for all, so that nothing is written after the answer; then throws the first fault. */

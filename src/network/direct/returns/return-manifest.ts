@@ -16,7 +16,8 @@ export interface ReturnedFile {
   readonly path: string;
   readonly mode: number;
   readonly size: number;
-  readonly sha256: string;
+  /** Null of a large file: the host takes it while the file is sent. */
+  readonly sha256: string | null;
 }
 
 /** What a host says a job left, checked. */
@@ -97,9 +98,9 @@ class Gathered {
     if (!/^[0-7]{1,5}$/.test(raw.mode)) throw this.malformed('a bad mode');
     const mode = Number.parseInt(raw.mode, 8) & 0o777;
     if (kind === 'd') return { kind, path, mode };
-    if (kind !== 'f' || !/^\d{1,15}$/.test(raw.size) || !/^[0-9a-f]{64}$/.test(raw.sha256))
+    if (kind !== 'f' || !/^\d{1,15}$/.test(raw.size) || !/^(-|[0-9a-f]{64})$/.test(raw.sha256))
       throw this.malformed('a bad entry');
-    return { kind, path, mode, size: Number(raw.size), sha256: raw.sha256 };
+    return { kind, path, mode, size: Number(raw.size), sha256: raw.sha256 === '-' ? null : raw.sha256 };
   }
 
   /** Two patterns may match the same thing; it must then be the same. */

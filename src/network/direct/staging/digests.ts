@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import PQueue from 'p-queue';
+import { readBlocks } from '../../shell/read-blocks.js';
 
 /** SHA-256 of local files, each read once as long as it does not change. */
 export class Digests {
@@ -41,23 +42,13 @@ export async function digestFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   const file = await open(path);
   try {
-    const { size } = await file.stat();
-    // A larger buffer than a small file needs would keep the garbage collector busy.
-    const bytes = Math.min(Math.max(size, 1), CHUNK);
-    let [buffer, next] = [Buffer.allocUnsafe(bytes), Buffer.allocUnsafe(bytes)];
-    for (let read = await file.read(buffer); read.bytesRead > 0; ) {
-      const reading = file.read(next); // while these are digested
-      hash.update(buffer.subarray(0, read.bytesRead));
-      read = await reading;
-      [buffer, next] = [next, buffer];
-    }
+    for await (const block of readBlocks(file)) hash.update(block);
   } finally {
     await file.close();
   }
   return hash.digest('hex');
 }
 
-const CHUNK = 256 * 1024;
 const SMALL_BYTES = 64 * 1024;
 const SMALL = Buffer.allocUnsafe(SMALL_BYTES);
 
