@@ -248,6 +248,28 @@ test('a manifest lists files, directories and links, and never looks behind a li
   t.is(rows[3]?.[4], sha256('x'));
 });
 
+test('a large file is listed without a digest, which is taken when it is asked for', async (t) => {
+  const host = await GjobHost.create(t);
+  const bridge = host.bridge();
+  await bridge.ask(run('1.1', 'head -c 16777216 /dev/zero >large; printf small >"small"; ln -s large link'));
+  await bridge.event('X', '1.1');
+  const rows = text(await host.ask('manifest', 'large\nsmall\n', '1.1'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t'));
+  t.deepEqual(
+    rows.map(([n, kind, , size, sum, path]) => [n, kind, size, sum, path]),
+    [
+      ['1', 'f', '16777216', '-', 'large'],
+      ['2', 'f', '5', sha256('small'), 'small'],
+    ],
+  );
+  const answer = await host.ask('digest', 'large\nsmall\n', '1.1');
+  t.is(text(answer), `${sha256(Buffer.alloc(16777216))}\n${sha256('small')}\n`);
+  for (const path of ['../1.1/large', '/etc/passwd', 'link', 'none'])
+    t.is((await host.ask('digest', `${path}\n`, '1.1')).code, 1, path);
+});
+
 test('forget removes attempts and batches, but nothing that runs', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
@@ -313,6 +335,7 @@ test('wrong use says how to do it and exits 2', async (t) => {
     ['probe'],
     ['admit', 'x'],
     ['manifest', 'a', 'b', 'c', 'd'],
+    ['digest', 'a', 'b', 'c', 'd'],
     ['fetch', host.root, '..', 'b'],
   ];
   for (const args of forMachines) t.is((await host.call(args)).code, 2, args.join(' '));

@@ -19,21 +19,29 @@ import { tempDir } from '../../helpers/temp-dir.js';
 const BYTES = 'from the host';
 const SHA = createHash('sha256').update(BYTES).digest('hex');
 
-/** A session with a host that answers `manifest` with this text and serves any file. */
-function hostileSession(manifest: string | Buffer): Session {
+/** A session with a host that answers `manifest` and `digest` with these texts and serves any file. */
+function hostileSession(manifest: string | Buffer, digest: string): Session {
   const host = createHost('evil', { kind: 'local' }, PLAIN_DEFAULTS);
-  const result = { code: 0, signal: null, stdout: Buffer.from(manifest), stderr: Buffer.alloc(0) };
+  const run: Shell['run'] = async (_, { args = [] } = {}) => {
+    const stdout = Buffer.from(args.includes('digest') ? digest : manifest);
+    return { code: 0, signal: null, stdout, stderr: Buffer.alloc(0) };
+  };
   const getFile: Shell['getFile'] = async (_, local, _bytes, { onBytes } = {}) => {
     await writeFile(local, BYTES, { flag: 'wx', mode: 0o600 });
     onBytes?.(Buffer.from(BYTES));
   };
-  const shell = { ...createLocalShell(), run: async () => result, getFile };
+  const shell = { ...createLocalShell(), run, getFile };
   const helper = { root: '/r', file: '/r/bin/gjob', probe: '' };
   return { shell, helper, paths: hostPaths(host, '/r', 'b'), hasTar: false };
 }
 
-async function collect(directory: string, manifest: string | Buffer, patterns: readonly string[]) {
-  const session = () => hostileSession(manifest);
+async function collect(
+  directory: string,
+  manifest: string | Buffer,
+  patterns: readonly string[],
+  digest = `${SHA}\n`,
+) {
+  const session = () => hostileSession(manifest, digest);
   const spec = makeSpec({ returns: patterns.map((pattern) => ({ pattern, optional: true })) });
   const output = { stdout: false, stderr: false };
   const fetcher = new OutputFetcher(session, systemClock);
@@ -98,7 +106,7 @@ function corpus(): string[] {
   const sizes = ['', '-1', '1e9', 'NaN', '99999999999999999', '0x10', ' 1'].map((size) =>
     row('a', 'f', '-', '644', size),
   );
-  const digests = ['', '-', 'x'.repeat(64), SHA.slice(1), `${SHA}0`, SHA.toUpperCase()].map((sha) =>
+  const digests = ['', '--', 'x'.repeat(64), SHA.slice(1), `${SHA}0`, SHA.toUpperCase()].map((sha) =>
     row('a', 'f', '-', '644', '13', sha),
   );
   const kinds = ['', 'x', 'F', 'ff', 'toString', 'p'].map((kind) => row('a', kind));
@@ -199,6 +207,18 @@ test("a return cannot take the place of the job's own output, and a name that is
   const { files, skipped } = await collect(join(directory, 'out'), bad, ['*']);
   t.deepEqual(files, []);
   t.is(skipped.length, 2);
+});
+
+test('what was listed without a digest keeps its name only with the digest that the host takes of it', async (t) => {
+  const directory = await tempDir(t);
+  const undigested = row('x', 'f', '-', '644', String(BYTES.length), '-');
+  const { files } = await collect(join(directory, 'good'), undigested, ['x']);
+  t.deepEqual(files, [{ path: 'x', bytes: BYTES.length }]);
+  for (const [at, digest] of ['', '-\n', `${'0'.repeat(64)}\n`, `${SHA}\n${SHA}\n`].entries()) {
+    const target = join(directory, String(at));
+    await t.throwsAsync(collect(target, undigested, ['x'], digest), { code: 'E_TRANSFER' }, digest);
+    t.deepEqual(await readdir(target), [], digest);
+  }
 });
 
 test('setuid does not come back, and a file is never written through a planted link', async (t) => {
