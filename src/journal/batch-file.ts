@@ -2,7 +2,7 @@ import { StateError } from '../errors.js';
 import type { Host } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import type { BatchDirectory } from './batch-directory.js';
-import { type Line, readLines } from './line-reader.js';
+import { type Block, type Line, readLines } from './line-reader.js';
 import { explainWrites, isErrno, replaceFile } from './private-file.js';
 import { shareParts } from './share-parts.js';
 
@@ -69,7 +69,11 @@ export async function readBatchFile(
 ): Promise<BatchFile> {
   const reading = new BatchReading(path);
   try {
-    await readLines(path, (line) => reading.take(line));
+    await readLines(
+      path,
+      (line) => reading.take(line),
+      (block) => reading.takeBlock(block),
+    );
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
     throw new StateError('E_BATCH_NOT_FOUND', {
@@ -116,9 +120,24 @@ class BatchReading {
     return !this.#complete;
   }
 
-  /** What it has in common with the spec before it is kept once: a batch may have a million. */
+  /** Specs only, all in one go, which takes half the time. When there is anything to complain of, line by line, to say where. */
+  takeBlock({ bytes }: Block): boolean {
+    if (!this.#batch) return false;
+    const text = bytes.toString();
+    if (!text.endsWith(NEXT_SPEC)) return false;
+    const specs = parseSpecs(text.slice(0, -NEXT_SPEC.length));
+    if (specs.length !== countLines(text)) return false;
+    for (const spec of specs) this.#keepSpec(spec);
+    this.#number += specs.length;
+    return true;
+  }
+
   #takeSpec(text: string): void {
-    const spec = this.#parse<JobSpec>(text);
+    this.#keepSpec(this.#parse<JobSpec>(text));
+  }
+
+  /** What it has in common with the spec before it is kept once: a batch may have a million. */
+  #keepSpec(spec: JobSpec): void {
     this.#specs.push(shareParts(spec, this.#specs[this.#specs.length - 1] ?? spec));
   }
 
@@ -149,6 +168,22 @@ class BatchReading {
   }
 }
 
+/** None when it is not a list of values. */
+function parseSpecs(text: string): JobSpec[] {
+  try {
+    return JSON.parse(`[${text}]`);
+  } catch {
+    return [];
+  }
+}
+
+function countLines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
+}
+
+const NEXT_SPEC = ',\n';
 const SPECS_LINE = '"specs":[';
 const LAST_LINE = ']}';
 const LINES_A_WRITE = 1000;

@@ -1,5 +1,6 @@
 import { StateError } from '../errors.js';
 import type { Recorded } from '../events/event.js';
+import { CommonEvents } from './common-events.js';
 import { JOURNAL_VERSION, type JournalHeader, parseJournalLine, parseJournalLines } from './journal-line.js';
 import { type Block, type Line, readLines } from './line-reader.js';
 import { isErrno } from './private-file.js';
@@ -38,6 +39,7 @@ export async function readJournal(path: string, onEvent: (event: Recorded) => vo
 class JournalReading {
   readonly #path: string;
   readonly #onEvent: (event: Recorded) => void;
+  readonly #common = new CommonEvents();
   #header: JournalHeader | null = null;
   #seq = 0;
   #bytes = 0;
@@ -62,7 +64,7 @@ class JournalReading {
 
   /** Only when there is nothing to complain of: else line by line, to say where. */
   takeBlock({ bytes, offset }: Block): boolean {
-    const lines = this.#bytes < this.#end ? null : parseJournalLines(bytes);
+    const lines = this.#bytes < this.#end ? null : parseJournalLines(bytes, this.#common);
     const first = this.#header === null ? lines?.shift() : undefined;
     const events = lines && this.#inOrder(lines);
     if (!events) return false;

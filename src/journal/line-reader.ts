@@ -42,10 +42,15 @@ async function splitLines(
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
+  const readChunk = () => handle.read(chunk, 0, CHUNK_BYTES, null);
+  let reading = readChunk();
   for (;;) {
-    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, null);
+    const { bytesRead } = await reading;
     if (bytesRead === 0) break;
     const data = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    // While these lines are looked at. Nobody may come back for it.
+    reading = readChunk();
+    reading.catch(() => {});
     const whole = { bytes: data.subarray(0, data.lastIndexOf(NEWLINE) + 1), offset };
     const taken = whole.bytes.length > 0 && onBlock(whole);
     const used = taken ? whole.bytes.length : takeLines(data, offset, onLine);
@@ -68,5 +73,5 @@ function takeLines(data: Buffer, offset: number, onLine: (line: Line) => boolean
 }
 
 const NEWLINE = 0x0a;
-const CHUNK_BYTES = 256 * 1024;
-const LONGEST_LINE = 256 * CHUNK_BYTES;
+const CHUNK_BYTES = 64 * 1024;
+const LONGEST_LINE = 64 * 1024 * 1024;

@@ -93,6 +93,16 @@ test('fifty thousand specs are written and read', async (t) => {
   t.is(specs.at(-1)?.name, 'sim#50000');
 });
 
+test('of a large file, a spec that is not as it was written is told by its line', async (t) => {
+  const directory = await newDirectory(t);
+  await writeBatchFile(directory, { ...BATCH, specs: anySpecs(5_000) });
+  const text = await readFile(directory.batchFile, 'utf8');
+  const line = text.split('\n').findIndex((each) => each.includes('"sim#4000"')) + 1;
+  await writeFile(directory.batchFile, text.replace('"sim#4000"', '"sim#4000'));
+  const error = await t.throwsAsync(readBatchFile(directory), { instanceOf: StateError });
+  t.is(error.where, `${directory.batchFile}:${line}`);
+});
+
 const DAMAGE: readonly (readonly [string, ErrorCode, (text: string) => string])[] = [
   ['a file that ends early', 'E_BATCH_DAMAGED', (text) => text.slice(0, -20)],
   ['an empty file', 'E_BATCH_DAMAGED', () => ''],
