@@ -8,6 +8,7 @@ import { findByAttempt } from '../queue/find-by-attempt.js';
 import { liveAttempts } from '../queue/job.js';
 import { STATE_BUSY, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
 import { listOpenAttempts } from './attempt.js';
+import { Clearing } from './clearing.js';
 import { Collector, NOTHING } from './collector.js';
 import type { Result } from './conclude.js';
 import { CoolingHosts } from './cooling-hosts.js';
@@ -46,6 +47,7 @@ export interface DispatcherOptions extends RetrySettings {
   /** Asked in this order once in each turn. */
   readonly rules: readonly Rule[];
   readonly limits: MedianLimits;
+  readonly keepFailed: boolean;
   /** Hears every event after the state has it. */
   readonly onEvent: (event: Recorded) => void;
 }
@@ -60,6 +62,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #recorder: Recorder;
   readonly #collector: Collector;
+  readonly #clearing: Clearing;
   readonly #handOver: HandOver;
   readonly #intents: Intents;
   readonly #letGo: LetGo;
@@ -77,11 +80,12 @@ export class Dispatcher {
   /** Listens to the network from now on. */
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    const { batch, network, store, state, clock, limits } = options;
+    const { batch, network, store, state, clock, limits, keepFailed } = options;
     const notify = (): void => this.news.notify();
     const onResult = (result: Result): void => this.#takeResult(result);
     this.#recorder = new Recorder(store, state, (event, changed) => this.#react(event, changed));
     this.#collector = new Collector({ batch, network, store, onResult });
+    this.#clearing = new Clearing({ network, store, keepFailed });
     this.#handOver = new HandOver({ batch, network, limits, onResult, onSettled: notify });
     this.#intents = new Intents({ batch, state, network });
     this.#letGo = new LetGo({ batch, state, network, clock, onChange: notify });
@@ -182,9 +186,11 @@ export class Dispatcher {
     this.#inbox = [];
     await this.#recorder.write(news);
     await this.#recorder.write(inferEnds(this.#options.state, silent));
+    const results = this.#results;
     const { events: conclusions, later } = this.#conclude();
     this.#results = later;
     await this.#recorder.write(conclusions);
+    this.#clearing.take(results);
     await this.#followRules();
     await this.#recorder.write(this.#planLaunches(limit));
     if (conclusions.length > 0) this.news.notify();

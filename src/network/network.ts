@@ -78,6 +78,12 @@ export interface Network {
   recallJob(attempt: Attempt): Promise<void>;
   pauseJob(attempt: Attempt): Promise<void>;
   unpauseJob(attempt: Attempt): Promise<void>;
+  /**
+   * Whatever the attempt left is safe here: its host may remove its working directory and outputs, when it has time. Its record stays, so
+   * that it never starts again and its end can still be asked for. Nothing happens to one that has not ended. Nobody waits for
+   * it, and it may be lost with the link.
+   */
+  clearJob(attempt: Pick<Attempt, 'id' | 'host'>): void;
   /** Removes the attempt's directory on its host. Refused for a running one. */
   deleteJob(attempt: Attempt): Promise<void>;
   /** Lets go of the hosts. What runs there goes on, unless `cleanup` says the batch is over: then nothing of ours stays. */

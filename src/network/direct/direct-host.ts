@@ -58,6 +58,12 @@ export class DirectHost {
     return bytes;
   }
 
+  /** All that it left is here: the host keeps its record only, as soon as it has heard of it. */
+  clear(attempt: string): void {
+    this.#outputs.delete(attempt);
+    this.link.clear(attempt);
+  }
+
   /** Throws JobError E_COMMAND when the attempt still runs. */
   async deleteAttempt(attempt: string): Promise<void> {
     const { session } = this.link;

@@ -182,6 +182,10 @@ export class DirectNetwork implements Network {
     await this.#host(attempt).link.send(simpleRequest('unpause', attempt));
   }
 
+  clearJob({ id, host }: Pick<Attempt, 'id' | 'host'>): void {
+    this.#hosts.get(host)?.clear(id);
+  }
+
   async deleteJob(attempt: Attempt): Promise<void> {
     await this.#host(attempt).deleteAttempt(attempt.id);
   }

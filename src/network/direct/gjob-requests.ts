@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../clock.js';
 import { SpecError, type TransportError } from '../../errors.js';
 import type { Limits } from '../../spec/job-spec.js';
 import type { Attempt } from '../network.js';
@@ -42,13 +43,17 @@ interface PendingRequest {
 export class RequestSender {
   #waiting: PendingRequest[] = [];
   #unacked = new Map<string, readonly PendingRequest[]>();
+  /** Attempts to be cleared. */
+  #cleared: string[] = [];
   #sent = 0;
   #scheduled = false;
+  #cancelTimer: (() => void) | null = null;
 
   /** @param prefix makes tokens unique among all connections to this host. */
   constructor(
     readonly prefix: string,
     readonly write: (frame: string) => void,
+    readonly clock: Clock = systemClock,
   ) {}
 
   /** The token that has waited longest for its answer. */
@@ -67,6 +72,12 @@ export class RequestSender {
     });
   }
 
+  /** Goes along with the next requests, or alone in a while. */
+  clear(attempt: string): void {
+    this.#cleared.push(attempt);
+    this.#cancelTimer ??= this.clock.after(CLEAR_MS, () => this.#flush(), { unref: true });
+  }
+
   /** Takes a token that came back; tokens of earlier connections are none of ours. */
   acknowledge(token: string): void {
     const requests = this.#unacked.get(token);
@@ -79,20 +90,34 @@ export class RequestSender {
     const requests = [...this.#unacked.values()].flat().concat(this.#waiting);
     this.#unacked.clear();
     this.#waiting = [];
+    this.#cancelTimer?.();
     for (const { reject } of requests) reject(error);
   }
 
   #flush(): void {
     this.#scheduled = false;
-    while (this.#waiting.length > 0) {
-      const requests = this.#waiting.splice(0, MAX_REQUESTS);
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    while (this.#waiting.length + this.#cleared.length > 0) this.#sendFrame();
+  }
+
+  /** Nobody waits for a frame that only clears: it needs no answer. */
+  #sendFrame(): void {
+    const requests = this.#waiting.splice(0, MAX_REQUESTS);
+    const cleared = this.#cleared.splice(0, MAX_REQUESTS);
+    const lines = requests.map(({ line }) => line);
+    if (cleared.length > 0) lines.push(['clear', ...cleared].join('\t'));
+    if (requests.length > 0) {
       const token = `${this.prefix}.${++this.#sent}`;
-      const body = [...requests.map(({ line }) => line), `ack\t${token}`, ''].join('\n');
       this.#unacked.set(token, requests);
-      this.write(`${Buffer.byteLength(body)}\n${body}`);
+      lines.push(`ack\t${token}`);
     }
+    const body = `${lines.join('\n')}\n`;
+    this.write(`${Buffer.byteLength(body)}\n${body}`);
   }
 }
 
 /** Keeps a frame within what a host writes and reads back in one go. */
 const MAX_REQUESTS = 1000;
+/** So long a host keeps what it need not, when it is asked for nothing else. */
+const CLEAR_MS = 1000;

@@ -96,6 +96,11 @@ export class HostLink {
     throw new HostError('E_HOST_UNKNOWN', { what: 'this host runs no jobs', where: shell.where });
   }
 
+  /** Lets the host clear an attempt, when a connection is there to say so. */
+  clear(attempt: string): void {
+    this.#sender?.clear(attempt);
+  }
+
   /** Another number of slots, from now on: told to the agent at once if it can be, else with the next connection. */
   async resize(rule: SlotRule): Promise<void> {
     this.#host = { ...this.#host, slots: rule };
@@ -190,7 +195,8 @@ export class HostLink {
     const { session, facts, slots, bridge, listen } = await Promise.race([connecting, dropped]);
     if (this.#state === 'closed') throw lostError('the connection was closed', shell.where);
     if (bridge) {
-      this.#sender = new RequestSender(randomBytes(6).toString('hex'), (frame) => bridge.write(frame));
+      const prefix = randomBytes(6).toString('hex');
+      this.#sender = new RequestSender(prefix, (frame) => bridge.write(frame), this.options.clock);
       this.#watchAnswers(this.#sender, null);
     }
     this.#session = session;

@@ -111,6 +111,12 @@ export class Machine {
     if (run?.state === 'running' && run.paused) this.#go(run);
   }
 
+  /** Keeps of an ended one how it ended. */
+  clear(id: string): void {
+    const run = this.#runs.get(id);
+    if (run?.state === 'ended') this.#runs.set(id, { ...run, plan: {} });
+  }
+
   delete(id: string): void {
     const run = this.#runs.get(id);
     if (run?.state === 'running') {

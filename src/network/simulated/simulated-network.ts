@@ -120,6 +120,11 @@ export class SimulatedNetwork implements Network {
     this.#reach(attempt).machine.unpause(attempt.id);
   }
 
+  clearJob({ id, host }: Pick<Attempt, 'id' | 'host'>): void {
+    const link = this.#links.get(host);
+    if (link?.state === 'ready') link.machine.clear(id);
+  }
+
   async deleteJob(attempt: Attempt): Promise<void> {
     this.#reach(attempt).machine.delete(attempt.id);
   }
