@@ -60,7 +60,8 @@ async function* readLive(
   }
   const { state } = await loadBatch(loaded.directory);
   const now = state.jobById.get(job.id)?.attempts.find(({ id }) => id === attempt.id);
-  if (now?.collected) yield* readOutputFile(directoryOf(loaded, job, attempt), request.stream, shown);
+  const isHere = now?.collected || (now?.settled && !fault);
+  if (isHere) yield* readOutputFile(directoryOf(loaded, job, attempt), request.stream, shown);
   else if (fault) throw fault.error;
 }
 

@@ -168,6 +168,36 @@ const CASES: Readonly<Record<string, Case>> = {
       t.deepEqual((await bench.ended(attempt)).outcome, { kind: 'succeeded' });
     },
   },
+  'an attempt that was cleared keeps its end, has no outputs and never starts again': {
+    async body(t, bench) {
+      const { attempt } = await bench.run(jobs.writer);
+      bench.network.clearJob(attempt);
+      bench.network.clearJob(attempt);
+      await waitFor(async () => String(await bench.network.getStdout(attempt)) === '', { what: 'its end' });
+      t.deepEqual(await bench.status(attempt), { state: 'done' });
+      await bench.network.launchJob(attempt);
+      await bench.run(jobs.exit(0));
+      t.deepEqual(bench.types(attempt), ['job.started', 'job.ended']);
+      await bench.reconnect();
+      t.deepEqual(await bench.status(attempt), { state: 'done' });
+      await bench.network.deleteJob(attempt);
+      t.deepEqual(await bench.status(attempt), { state: 'unknown' });
+    },
+  },
+  'what has not ended is not cleared, and clearing on a host that is not in the pool is harmless': {
+    slots: 2,
+    async body(t, bench) {
+      const attempt = await bench.launch(jobs.longNap);
+      await bench.started(attempt);
+      bench.network.clearJob(attempt);
+      bench.network.clearJob({ ...attempt, host: 'nowhere' });
+      const { attempt: other } = await bench.run(jobs.writer);
+      bench.network.clearJob(other);
+      t.deepEqual((await bench.ended(attempt)).outcome, { kind: 'succeeded' });
+      await waitFor(async () => String(await bench.network.getStdout(other)) === '', { what: 'its end' });
+      t.is(String(await bench.network.getStdout(attempt)), 'awake\n');
+    },
+  },
   'a running attempt cannot be deleted, an ended one is gone': {
     async body(t, bench) {
       const attempt = await bench.launch(jobs.sleeper);

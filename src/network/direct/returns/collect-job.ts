@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type PQueue from 'p-queue';
 import { JobError } from '../../../errors.js';
 import type { Collected } from '../../../events/event.js';
@@ -5,6 +6,7 @@ import type { JobSpec } from '../../../spec/job-spec.js';
 import { escapeField } from '../escape.js';
 import { runVerb, type Session } from '../session.js';
 import { fetchFile } from './fetch-file.js';
+import { listFetched, sizeOf } from './fetched-before.js';
 import { gatherFiles } from './gather-files.js';
 import { LocalTree } from './local-tree.js';
 import { checkCaseCollisions } from './name-collisions.js';
@@ -44,16 +46,11 @@ const NOTHING: Returned = { files: [], missing: [], skipped: [] };
 
 /** Short outputs come many at a time; a long one is copied as a file, so that memory stays flat. */
 async function collectOutput(options: CollectOptions, tree: LocalTree, file: 'log' | 'err'): Promise<number> {
-  const { attempt, fetcher, transfers, output } = options;
+  const { attempt, fetcher, transfers } = options;
   const name = file === 'log' ? 'stdout' : 'stderr';
   const { size, bytes } = await fetcher.fetch({ attempt, file, from: 0, maxBytes: SHORT_BYTES });
-  if (size < 0 && output) {
-    throw new JobError('E_STORE_GONE', {
-      what: `its ${name} is no longer on the host`,
-      where: `attempt ${attempt}`,
-    });
-  }
-  if (size <= 0) return 0;
+  if (size < 0) return sizeBefore(options, name);
+  if (size === 0) return 0;
   if (size === bytes.length) await tree.placeBytes(name, bytes);
   else {
     const { shell, paths } = options.session();
@@ -61,6 +58,16 @@ async function collectOutput(options: CollectOptions, tree: LocalTree, file: 'lo
     await transfers.add(() => tree.placeFile(name, 0o600, fill));
   }
   return size;
+}
+
+/** Of an output that the host has not: it was fetched before, or there is none. */
+async function sizeBefore({ attempt, directory, output }: CollectOptions, name: string): Promise<number> {
+  const size = await sizeOf(join(directory, name));
+  if (size !== null || !output) return size ?? 0;
+  throw new JobError('E_STORE_GONE', {
+    what: `its ${name} is no longer on the host`,
+    where: `attempt ${attempt}`,
+  });
 }
 
 async function collectReturns(options: CollectOptions, tree: LocalTree): Promise<Returned> {
@@ -73,6 +80,7 @@ async function collectReturns(options: CollectOptions, tree: LocalTree): Promise
     refusable: true,
     deadlineMs: DIGEST_MS,
   });
+  if (stdout.toString('latin1') === 'cleared\n') return listFetched(options.directory, spec.returns);
   const { entries, skipped, matched } = parseReturnManifest(stdout, spec.returns, session.shell.where);
   await tree.makeDirectory('.');
   await checkCaseCollisions(tree.top, entries);
