@@ -22,7 +22,10 @@ export class Clearing {
     const { network, store } = this.#options;
     // Without a directory nothing was fetched.
     if (store.directory === null) return;
-    for (const result of results) if (this.#isSafe(result)) network.clearJob(result.attempt);
+    for (const result of results) {
+      const { id, host } = result.attempt;
+      if (this.#isSafe(result)) network.clearJob({ id, host, spec: result.job.spec });
+    }
   }
 
   /** A result that waits for another of its job is not settled; what could not be collected stays where it is. */

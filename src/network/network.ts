@@ -17,6 +17,9 @@ export interface Attempt {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What is to be known of an attempt that has ended. */
+export type EndedAttempt = Pick<Attempt, 'id' | 'host' | 'spec'>;
+
 /** Where an attempt stands, as far as its host can tell now. */
 export type AttemptStatus =
   | { readonly state: 'free' }
@@ -83,7 +86,7 @@ export interface Network {
    * that it never starts again and its end can still be asked for. Nothing happens to one that has not ended. Nobody waits for
    * it, and it may be lost with the link.
    */
-  clearJob(attempt: Pick<Attempt, 'id' | 'host'>): void;
+  clearJob(attempt: EndedAttempt): void;
   /** Removes the attempt's directory on its host. Refused for a running one. */
   deleteJob(attempt: Attempt): Promise<void>;
   /** Lets go of the hosts. What runs there goes on, unless `cleanup` says the batch is over: then nothing of ours stays. */

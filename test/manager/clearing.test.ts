@@ -2,7 +2,7 @@ import test from 'ava';
 import { JobError } from '../../src/errors.js';
 import { memoryStore } from '../../src/journal/batch-store.js';
 import { Manager } from '../../src/manager/manager.js';
-import type { Attempt } from '../../src/network/network.js';
+import type { Attempt, EndedAttempt } from '../../src/network/network.js';
 import { SimulatedNetwork } from '../../src/network/simulated/simulated-network.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 import { makeSpec } from '../helpers/make-specs.js';
@@ -12,7 +12,7 @@ import { tempDir } from '../helpers/temp-dir.js';
 class NotingNetwork extends SimulatedNetwork {
   readonly cleared: string[] = [];
 
-  override clearJob({ id }: Attempt): void {
+  override clearJob({ id }: EndedAttempt): void {
     this.cleared.push(id);
   }
 

@@ -10,6 +10,7 @@ export const conformanceJobs = {
   nap: makeSpec({ name: 'nap', commands: ['sleep 1'] }),
   longNap: makeSpec({ name: 'long nap', commands: ['sleep 2', 'echo awake'] }),
   writer: makeSpec({ name: 'writer', commands: ["printf 'to stdout\\n'", "printf 'to stderr\\n' >&2"] }),
+  leaver: makeSpec({ name: 'leaver', commands: ['echo here'], returns: [{ pattern: 'x', optional: true }] }),
   environment: makeSpec({ name: 'environment', commands: ['echo "$COLOUR $GPOOL_HOST $GPOOL_SLOT"'] }),
   returner: makeSpec({
     name: 'returner',

@@ -170,10 +170,10 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'an attempt that was cleared keeps its end, has no outputs and never starts again': {
     async body(t, bench) {
-      const { attempt } = await bench.run(jobs.writer);
+      const { attempt } = await bench.run(jobs.leaver);
       bench.network.clearJob(attempt);
       bench.network.clearJob(attempt);
-      await waitFor(async () => String(await bench.network.getStdout(attempt)) === '', { what: 'its end' });
+      await waitFor(async () => String(await bench.network.getStdout(attempt)) === '', CLEARING);
       t.deepEqual(await bench.status(attempt), { state: 'done' });
       await bench.network.launchJob(attempt);
       await bench.run(jobs.exit(0));
@@ -191,10 +191,10 @@ const CASES: Readonly<Record<string, Case>> = {
       await bench.started(attempt);
       bench.network.clearJob(attempt);
       bench.network.clearJob({ ...attempt, host: 'nowhere' });
-      const { attempt: other } = await bench.run(jobs.writer);
+      const { attempt: other } = await bench.run(jobs.leaver);
       bench.network.clearJob(other);
       t.deepEqual((await bench.ended(attempt)).outcome, { kind: 'succeeded' });
-      await waitFor(async () => String(await bench.network.getStdout(other)) === '', { what: 'its end' });
+      await waitFor(async () => String(await bench.network.getStdout(other)) === '', CLEARING);
       t.is(String(await bench.network.getStdout(attempt)), 'awake\n');
     },
   },
@@ -295,6 +295,8 @@ const CASES: Readonly<Record<string, Case>> = {
     },
   },
 };
+
+const CLEARING = { limitMs: 30_000, what: 'the clearing' };
 
 type Ended = Extract<NetworkEvent, { type: 'job.ended' }>;
 

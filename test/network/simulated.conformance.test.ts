@@ -9,6 +9,7 @@ const PLANS: Readonly<Record<string, AttemptPlan>> = {
   sleeper: { durationMs: Number.POSITIVE_INFINITY },
   'long nap': { durationMs: 100, stdout: 'awake\n' },
   writer: { durationMs: 2, stdout: 'to stdout\n', stderr: 'to stderr\n' },
+  leaver: { durationMs: 2, stdout: 'here\n' },
   returner: { durationMs: 2, files: { 'out/a.csv': '1,2\n' } },
 };
 

@@ -2,6 +2,7 @@ import type PQueue from 'p-queue';
 import { JobError } from '../../errors.js';
 import type { Collected } from '../../events/event.js';
 import type { Host } from '../../spec/host.js';
+import type { JobSpec } from '../../spec/job-spec.js';
 import type { Attempt, OutputRange } from '../network.js';
 import type { GjobEvent } from './gjob-events.js';
 import { HostLink, type HostLinkOptions } from './host-link.js';
@@ -58,10 +59,10 @@ export class DirectHost {
     return bytes;
   }
 
-  /** All that it left is here: the host keeps its record only, as soon as it has heard of it. */
-  clear(attempt: string): void {
+  /** All that it left is here: the host keeps its record only, once it has heard of it. */
+  clear(attempt: string, { files, returns }: JobSpec): void {
     this.#outputs.delete(attempt);
-    this.link.clear(attempt);
+    this.link.clear(attempt, { soon: files.length + returns.length > 0 });
   }
 
   /** Throws JobError E_COMMAND when the attempt still runs. */

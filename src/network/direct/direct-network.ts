@@ -9,6 +9,7 @@ import type {
   Attempt,
   AttemptStatus,
   BatchContext,
+  EndedAttempt,
   Network,
   NetworkListener,
   OutputRange,
@@ -182,8 +183,8 @@ export class DirectNetwork implements Network {
     await this.#host(attempt).link.send(simpleRequest('unpause', attempt));
   }
 
-  clearJob({ id, host }: Pick<Attempt, 'id' | 'host'>): void {
-    this.#hosts.get(host)?.clear(id);
+  clearJob({ id, host, spec }: EndedAttempt): void {
+    this.#hosts.get(host)?.clear(id, spec);
   }
 
   async deleteJob(attempt: Attempt): Promise<void> {

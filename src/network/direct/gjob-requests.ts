@@ -47,7 +47,9 @@ export class RequestSender {
   #cleared: string[] = [];
   #sent = 0;
   #scheduled = false;
-  #cancelTimer: (() => void) | null = null;
+  /** When those are to go at the latest, by `elapsed`. */
+  #clearBy = Number.POSITIVE_INFINITY;
+  #cancelTimer: () => void = () => {};
 
   /** @param prefix makes tokens unique among all connections to this host. */
   constructor(
@@ -72,10 +74,15 @@ export class RequestSender {
     });
   }
 
-  /** Goes along with the next requests, or alone in a while. */
-  clear(attempt: string): void {
+  /** Many go along with other requests, or alone in a while: each costs the host a little, which its jobs would have had. */
+  clear(attempt: string, { soon }: { readonly soon: boolean }): void {
     this.#cleared.push(attempt);
-    this.#cancelTimer ??= this.clock.after(CLEAR_MS, () => this.#flush(), { unref: true });
+    const waitMs = soon ? SOON_MS : LATER_MS;
+    const by = this.clock.elapsed() + waitMs;
+    if (by >= this.#clearBy) return;
+    this.#cancelTimer();
+    this.#clearBy = by;
+    this.#cancelTimer = this.clock.after(waitMs, () => this.#flush(), { unref: true });
   }
 
   /** Takes a token that came back; tokens of earlier connections are none of ours. */
@@ -90,21 +97,30 @@ export class RequestSender {
     const requests = [...this.#unacked.values()].flat().concat(this.#waiting);
     this.#unacked.clear();
     this.#waiting = [];
-    this.#cancelTimer?.();
+    this.#cancelTimer();
     for (const { reject } of requests) reject(error);
   }
 
   #flush(): void {
     this.#scheduled = false;
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
-    while (this.#waiting.length + this.#cleared.length > 0) this.#sendFrame();
+    const cleared = this.#takeCleared();
+    while (this.#waiting.length + cleared.length > 0) {
+      this.#sendFrame(this.#waiting.splice(0, MAX_REQUESTS), cleared.splice(0, MAX_REQUESTS));
+    }
+  }
+
+  /** What is to go now: all, or nothing yet. */
+  #takeCleared(): string[] {
+    const cleared = this.#cleared;
+    if (cleared.length < MANY_CLEARED && this.clock.elapsed() < this.#clearBy - SOON_MS / 2) return [];
+    this.#cancelTimer();
+    this.#clearBy = Number.POSITIVE_INFINITY;
+    this.#cleared = [];
+    return cleared;
   }
 
   /** Nobody waits for a frame that only clears: it needs no answer. */
-  #sendFrame(): void {
-    const requests = this.#waiting.splice(0, MAX_REQUESTS);
-    const cleared = this.#cleared.splice(0, MAX_REQUESTS);
+  #sendFrame(requests: readonly PendingRequest[], cleared: readonly string[]): void {
     const lines = requests.map(({ line }) => line);
     if (cleared.length > 0) lines.push(['clear', ...cleared].join('\t'));
     if (requests.length > 0) {
@@ -119,5 +135,7 @@ export class RequestSender {
 
 /** Keeps a frame within what a host writes and reads back in one go. */
 const MAX_REQUESTS = 1000;
-/** So long a host keeps what it need not, when it is asked for nothing else. */
-const CLEAR_MS = 1000;
+/** So long a host keeps what it need not: a job with inputs or returns has a directory that may be large. */
+const SOON_MS = 1000;
+const LATER_MS = 10_000;
+const MANY_CLEARED = 64;

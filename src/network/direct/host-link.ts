@@ -97,8 +97,8 @@ export class HostLink {
   }
 
   /** Lets the host clear an attempt, when a connection is there to say so. */
-  clear(attempt: string): void {
-    this.#sender?.clear(attempt);
+  clear(attempt: string, options: { readonly soon: boolean }): void {
+    this.#sender?.clear(attempt, options);
   }
 
   /** Another number of slots, from now on: told to the agent at once if it can be, else with the next connection. */

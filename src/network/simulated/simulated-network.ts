@@ -6,6 +6,7 @@ import type {
   Attempt,
   AttemptStatus,
   BatchContext,
+  EndedAttempt,
   Network,
   NetworkListener,
   OutputRange,
@@ -120,7 +121,7 @@ export class SimulatedNetwork implements Network {
     this.#reach(attempt).machine.unpause(attempt.id);
   }
 
-  clearJob({ id, host }: Pick<Attempt, 'id' | 'host'>): void {
+  clearJob({ id, host }: EndedAttempt): void {
     const link = this.#links.get(host);
     if (link?.state === 'ready') link.machine.clear(id);
   }
