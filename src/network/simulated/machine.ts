@@ -114,7 +114,7 @@ export class Machine {
   /** Keeps of an ended one how it ended. */
   clear(id: string): void {
     const run = this.#runs.get(id);
-    if (run?.state === 'ended') this.#runs.set(id, { ...run, plan: {} });
+    if (run?.state === 'ended') this.#runs.set(id, { state: 'ended', plan: CLEARED, outcome: run.outcome });
   }
 
   delete(id: string): void {
@@ -203,6 +203,7 @@ export class Machine {
   }
 }
 
+const CLEARED: AttemptPlan = {};
 const DEFAULT_DURATION_MS = 1_000;
 
 function createRun(id: string, plan: AttemptPlan, leftMs: number): Run {
