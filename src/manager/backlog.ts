@@ -13,15 +13,15 @@ export interface BacklogFacts {
 /**
  * How many attempts to hand to a host beyond its slots, so that it never waits for us between short jobs: enough for
  * half a second of work, none while the jobs' length is unknown or is a second or more. Near the end of the queue a
- * host gets at most half of its fair share of what waits, so that no host is left with a tail of its own: unless that is
- * done in a tenth of a second, or there is no other host to do it.
+ * host gets at most half of its fair share of what waits, so that no host is left with a tail of its own: more if it is done
+ * with that in a tenth of a second. One that is alone keeps back a job for each slot, for hosts that may come.
  */
 export function planBacklog({ slots, totalSlots, medianMs, waiting }: BacklogFacts): number {
   if (medianMs === null || !needsBacklog(medianMs) || slots === 0) return 0;
   const jobsIn = (ms: number): number => (slots * ms) / Math.max(medianMs, SHORTEST_MS);
   const share = (waiting * slots) / totalSlots;
-  const most = slots === totalSlots ? share : Math.max(share / 2, Math.min(share, jobsIn(SHORT_TAIL_MS)));
-  return Math.min(Math.ceil(jobsIn(AHEAD_MS)), Math.floor(most), MAX_BACKLOG);
+  const most = slots === totalSlots ? waiting - slots : Math.min(share, jobsIn(SHORT_TAIL_MS));
+  return Math.min(Math.ceil(jobsIn(AHEAD_MS)), Math.floor(Math.max(share / 2, most)), MAX_BACKLOG);
 }
 
 /** False while the jobs' length is unknown, and for jobs so long that a pause between them does not matter. */
