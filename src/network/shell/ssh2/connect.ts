@@ -55,7 +55,7 @@ async function connectOnce(target: SshTarget, options: SshOptions, depth: number
   }
 }
 
-/** Tries again only after a server dropped us before any login, within the one deadline. */
+/** Tries again only after a server dropped us before any login, within the one deadline; that it did says more than that time ran out. */
 async function tryLogin(
   request: Omit<LoginRequest, 'deadline'>,
   jump: Connection | null,
@@ -63,13 +63,16 @@ async function tryLogin(
 ): Promise<Connection> {
   const { target } = request;
   const deadline = new Deadline(limitMs, target.where);
+  let dropped: DroppedBeforeLogin | null = null;
   try {
     for (let tries = 0; ; tries++) {
       try {
         return await login(await openStream(target, jump, deadline), { ...request, deadline });
       } catch (error) {
+        if (!(error instanceof DroppedBeforeLogin)) throw deadline.leftMs > 0 ? error : (dropped ?? error);
+        dropped = error;
         const pauseMs = Math.min(2000, 100 * 2 ** tries) * (0.5 + Math.random());
-        if (!(error instanceof DroppedBeforeLogin) || deadline.leftMs < pauseMs) throw error;
+        if (deadline.leftMs < pauseMs) throw error;
         await sleep(pauseMs);
       }
     }
