@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { readBlocks } from '../read-blocks.js';
 
 /** A line of a file, without its newline. */
 export interface Line {
@@ -53,19 +54,9 @@ async function splitLines(
   if (rest.length > 0) onLine({ bytes: rest, offset, ended: false });
 }
 
-/** Each is good until the next one is asked for. The next chunk is read while the pieces of this one are looked at. */
 async function* readPieces(handle: FileHandle): AsyncGenerator<Buffer> {
-  const [chunk, other] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
-  let reading = handle.read(chunk, 0, CHUNK_BYTES, null);
-  for (;;) {
-    const { bytesRead, buffer } = await reading;
-    if (bytesRead === 0) return;
-    reading = handle.read(buffer === chunk ? other : chunk, 0, CHUNK_BYTES, null);
-    // Nobody may come back for it.
-    reading.catch(() => {});
-    for (let at = 0; at < bytesRead; at += PIECE_BYTES)
-      yield buffer.subarray(at, Math.min(at + PIECE_BYTES, bytesRead));
-  }
+  for await (const block of readBlocks(handle))
+    for (let at = 0; at < block.length; at += PIECE_BYTES) yield block.subarray(at, at + PIECE_BYTES);
 }
 
 /** How many bytes were whole lines; null to go no further. */
@@ -80,7 +71,6 @@ function takeLines(data: Buffer, offset: number, onLine: (line: Line) => boolean
 }
 
 const NEWLINE = 0x0a;
-const CHUNK_BYTES = 512 * 1024;
 /** Larger texts are slow to make: V8 gives each a place of its own. */
 const PIECE_BYTES = 64 * 1024;
 const LONGEST_LINE = 64 * 1024 * 1024;

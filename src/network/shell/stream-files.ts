@@ -1,7 +1,7 @@
 import { GpoolError, HostError, JobError, TransportError } from '../../errors.js';
+import { readBlocks } from '../../read-blocks.js';
 import { BlockWriter } from './block-writer.js';
 import { openSource, writeWhole } from './local-file.js';
-import { readBlocks } from './read-blocks.js';
 import type { Channel, FetchOptions, RunResult, TransferOptions } from './shell.js';
 import { StallWatch } from './stall-watch.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import PQueue from 'p-queue';
-import { readBlocks } from '../../shell/read-blocks.js';
+import { readBlocks } from '../../../read-blocks.js';
 
 /** SHA-256 of local files, each read once as long as it does not change. */
 export class Digests {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { readBlocks } from '../../../src/network/shell/read-blocks.js';
-import { tempDir } from '../../helpers/temp-dir.js';
+import { readBlocks } from '../src/read-blocks.js';
+import { tempDir } from './helpers/temp-dir.js';
 
 const BLOCK = 256 * 1024;
 
