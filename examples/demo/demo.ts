@@ -39,7 +39,7 @@ try {
   await gpool(['logs', 'latest', '4', '--stderr']);
   say('\nA batch is a directory. Everything is in it, and `less` can read it:\n');
   await showBatch(join(root, 'batches', 'latest'));
-  say('\nNext: `gpool status`, the README, and `gpool run -S your-host -- hostname`.');
+  say('\nNext: `gpool status`, the README, and `gpool run -S your-host -- uptime`.');
   process.exitCode = code === 1 ? 0 : 1;
 } finally {
   await pool.close();

@@ -9,6 +9,7 @@ import { formatFault } from './error-text.js';
 import { OutputSink } from './output-sink.js';
 import { OutputText } from './output-text.js';
 import { createPaint, type Paint, wantsColor } from './paint.js';
+import { refuseNumber } from './run-words.js';
 
 interface ExecOptions extends HostOptions {
   readonly json: boolean;
@@ -25,6 +26,7 @@ export function addExecCommand(program: Command, finish: (exitCode: number) => v
     .option('--json', 'one JSON value', false)
     .addHelpText('before', EXAMPLES);
   addHostOptions(command).action(async (words: string[], options: ExecOptions) => {
+    refuseNumber(words, 'gpool exec');
     finish(await exec(words.join(' '), options));
   });
 }

@@ -8,6 +8,7 @@ import { planJoblog } from './plan-joblog.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { planRun, type RunPlan } from './run-plan.js';
 import { runUpdate } from './run-update.js';
+import { readRunWords } from './run-words.js';
 import { warnOnce } from './show-batch.js';
 
 /** `gpool run`: a batch from a command line or a batch file. */
@@ -20,7 +21,7 @@ export function addRunCommand(program: Command, finish: (exitCode: number) => vo
     .passThroughOptions()
     .addHelpText('before', EXAMPLES);
   addRunOptions(command).action(async (words: string[], options: RunOptions) => {
-    finish(await run(words, options));
+    finish(await run(readRunWords(command, words), options));
   });
 }
 
@@ -53,7 +54,7 @@ function printCommands({ specs }: RunPlan): number {
 
 const EXAMPLES = `Examples:
   gpool run -- gzip -k {} ::: *.log                       on this machine, one job for each core
-  gpool run -S lab[01-12] -- hostname ::: 1 2 3           on twelve hosts over SSH
+  gpool run -S 'lab[01-12]' -- ./sim {} ::: 1 2 3         on twelve hosts over SSH
   gpool run -S 4/me@gpu1:2222,: --trc {.}.out -- ./sim {} ::: *.in
                                                           send each input, fetch each result
   gpool run --slf hosts.yaml --file sim -- ./sim {1} {2} ::: 0.1 0.01 ::: 2 4

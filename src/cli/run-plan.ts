@@ -10,11 +10,13 @@ import type { Host } from '../spec/host.js';
 import { parseHosts } from '../spec/inventory/parse-hosts.js';
 import { isVariableName, type JobInput } from '../spec/job-input.js';
 import type { InputFile, JobSpec, Limits } from '../spec/job-spec.js';
+import { adaptFile } from './adapt-file.js';
 import { toConnection } from './common-options.js';
 import { parseWhole } from './parse-whole.js';
 import { planHosts } from './plan-hosts.js';
-import { adaptLimits, readLimits, readRetryOptions } from './retry-options.js';
+import { readLimits, readRetryOptions } from './retry-options.js';
 import type { RunOptions } from './run-options.js';
+import { isBatchFile } from './run-words.js';
 import { readTailOptions } from './tail-options.js';
 
 /** What `gpool run` was asked to do, complete and checked as far as this machine can tell. */
@@ -28,14 +30,18 @@ export interface RunPlan {
   readonly removed?: readonly string[];
 }
 
-/** Reads the words and options of `gpool run`. Flags go before the batch file. Throws SpecErrors. */
+/** Reads the words and options of `gpool run`. What the options say goes before what the batch file says. Throws SpecErrors. */
 export async function planRun(words: readonly string[], options: RunOptions): Promise<RunPlan> {
   const file = isBatchFile(words) ? await readFile(words[0] ?? '') : undefined;
-  const specs = file ? adaptSpecs(file, options) : options.retryFailed ? [] : await makeSpecs(words, options);
+  const specs = file
+    ? adaptFile(file, options, readCommon(options).env)
+    : options.retryFailed
+      ? []
+      : await makeSpecs(words, options);
   return {
     name: options.name ?? file?.name ?? nameAfter(words),
     specs,
-    hosts: await planHosts(options, file?.hosts ?? withRoot(parseHosts(':'), options.root)),
+    hosts: await planHosts(options, withRoot(file?.hosts ?? parseHosts(':'), options.root)),
     options: { ...(file?.halt !== undefined && { halt: file.halt }), ...toBatchOptions(options) },
     out: options.out ?? options.results,
   };
@@ -49,10 +55,6 @@ async function readFile(path: string): Promise<BatchFile> {
 
 function withRoot(hosts: readonly Host[], root: string | undefined): readonly Host[] {
   return root === undefined ? hosts : hosts.map((host) => ({ ...host, root }));
-}
-
-function isBatchFile(words: readonly string[]): boolean {
-  return words.length === 1 && /\.ya?ml$/i.test(words[0] ?? '');
 }
 
 function toBatchOptions(options: RunOptions): BatchOptions {
@@ -140,12 +142,6 @@ function readVariable(name: string): string {
   });
 }
 
-/** Flags override the file, for every job. */
-function adaptSpecs({ specs }: BatchFile, options: RunOptions): readonly JobSpec[] {
-  const { env } = readCommon(options);
-  return specs.map((spec) => ({ ...adaptLimits(spec, options), env: { ...spec.env, ...env } }));
-}
-
 function toFileSource(path: string): ArgumentSource {
   return { kind: 'file', path, linked: false };
 }
@@ -171,7 +167,7 @@ function noCommand(): SpecError {
   return new SpecError('E_USAGE', {
     what: 'there is no command',
     where: 'gpool run',
-    next: 'Write one after --, e.g. gpool run -S lab01 -- hostname; see `gpool run --help`.',
+    next: 'Write one after --, e.g. gpool run -S lab01 -- uptime; see `gpool run --help`.',
   });
 }
 
