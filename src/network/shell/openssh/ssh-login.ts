@@ -9,8 +9,9 @@ import { HostError, TransportError } from '../../../errors.js';
 import type { SshDestination } from '../../../spec/host.js';
 import type { SshOptions } from '../ssh-options.js';
 import { type AskpassServer, startAskpass } from './askpass-server.js';
-import { configText, masterArguments } from './ssh-arguments.js';
+import { configText, masterArguments, type UserSettings, userConfigText } from './ssh-arguments.js';
 import { sshFault } from './ssh-fault.js';
+import { readUserSettings } from './user-settings.js';
 
 /** An `ssh` with ControlMaster that has logged in. */
 export interface SshLogin {
@@ -30,12 +31,12 @@ export async function logIn(
   await checkClient(options, where);
   // The path of a socket has room for about a hundred bytes.
   const directory = await mkdtemp(join(tmpdir().length < 50 ? tmpdir() : '/tmp', 'gp-'));
-  const patience = new Patience((options.connectTimeoutMs ?? 20_000) + GRACE_MS);
   let askpass: AskpassServer | undefined;
   let login: Starting | undefined;
   try {
     const config = join(directory, 'config');
-    await writeFile(config, configText(options, homedir()), { mode: 0o600 });
+    const settings = await writeConfig(config, destination, options);
+    const patience = new Patience(settings.connectTimeoutMs + GRACE_MS);
     if (options.prompt) askpass = await startAskpass(directory, options.prompt, (on) => patience.hold(on));
     login = startMaster(
       directory,
@@ -52,6 +53,18 @@ export async function logIn(
   } finally {
     askpass?.close();
   }
+}
+
+/** Twice: the user's own settings are known only once `ssh` has read them. */
+async function writeConfig(
+  config: string,
+  destination: SshDestination,
+  options: SshOptions,
+): Promise<UserSettings> {
+  await writeFile(config, userConfigText(options, homedir()), { mode: 0o600 });
+  const settings = await readUserSettings(destination, config, options);
+  await writeFile(config, configText(options, settings, homedir()), { mode: 0o600 });
+  return settings;
 }
 
 interface Starting extends SshLogin {

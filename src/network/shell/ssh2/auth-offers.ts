@@ -21,6 +21,7 @@ export interface KeyOffer {
  * @throws HostError E_KEY for a named key that cannot be used.
  */
 export async function collectOffers(target: SshTarget, desk: PromptDesk | undefined): Promise<KeyOffer[]> {
+  if (!target.methods.has('publickey')) return [];
   const agent = target.agentSocket === null ? [] : await listAgentKeys(target.agentSocket).catch(() => null);
   const files = target.identityFiles.flatMap((file) => offerFile(file, agent ?? [], target, desk));
   const [named, usual] = [files.filter((offer) => offer.named), files.filter((offer) => !offer.named)];
@@ -58,6 +59,8 @@ function offerFile(
   const key = file.kind === 'plain' ? file.key : publicPart(file);
   const held = agent.find(({ publicKey }) => key?.getPublicSSH().equals(publicKey.getPublicSSH()));
   if (held) return [{ ...agentOffer(held, target.user), named, key }];
+  if (file.exposed && named) throw file.exposed;
+  if (file.exposed) return [];
   if (file.kind === 'encrypted' && desk === undefined && !named) return [];
   if (file.kind === 'encrypted' && desk === undefined)
     throw new HostError('E_KEY', {

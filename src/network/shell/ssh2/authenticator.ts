@@ -22,11 +22,11 @@ export class Authenticator {
   #asked = false;
 
   constructor(readonly options: AuthenticatorOptions) {
-    const { offers, desk } = options;
+    const { offers, desk, target } = options;
     this.#left = [
       ...offers.map(({ label, method }): Candidate => ({ label, name: 'publickey', make: method })),
       ...(desk === undefined ? [] : this.#questions(desk)),
-    ];
+    ].filter(({ name }) => target.methods.has(name));
   }
 
   /** ssh2's authHandler: called for the first method and after each refusal, with the methods that are still open. */

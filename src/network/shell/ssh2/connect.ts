@@ -32,7 +32,7 @@ export async function connect(target: SshTarget, options: SshOptions, depth = 0)
 }
 
 async function connectOnce(target: SshTarget, options: SshOptions, depth: number): Promise<Connection> {
-  const desk = deskFor(options.prompt);
+  const desk = target.silent ? undefined : deskFor(options.prompt);
   const offers = await collectOffers(target, desk);
   const hostKey = createHostKeyCheck(target, options.hostKeyPolicy ?? 'accept-new');
   const jump = await connectJumps(target, options, depth);

@@ -1,5 +1,6 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { HostError } from '../../../errors.js';
+import { allowedOf } from './allowed-algorithms.js';
 import {
   findEntries,
   fingerprint,
@@ -30,7 +31,9 @@ export function createHostKeyCheck(target: SshTarget, policy: 'accept-new' | 'st
   const entries = findEntries(files, target.hostKeyName);
   // OpenSSH accepts a key that is listed for the name without its port; it never refuses because of it.
   const portless = target.port === 22 ? [] : findEntries(files, target.hostName.toLowerCase());
-  const strict = policy === 'strict' || target.strict;
+  // Where an authority vouches for hosts, a key that nobody has vouched for is not just new.
+  const vouched = [...entries, ...portless].some(({ marker }) => marker === 'cert-authority');
+  const strict = policy === 'strict' || target.hostKeyChecking === 'yes' || vouched;
   return new KnownHostsCheck(target, entries, portless, strict);
 }
 
@@ -46,7 +49,9 @@ class KnownHostsCheck implements HostKeyCheck {
   ) {}
 
   get algorithms(): ServerHostKeyAlgorithm[] {
-    return orderAlgorithms([...this.entries, ...this.portless].map((entry) => entry.type));
+    const { serverHostKey } = this.target.allowed;
+    const ordered = orderAlgorithms([...this.entries, ...this.portless].map((entry) => entry.type));
+    return allowedOf(ordered, serverHostKey, 'HostKeyAlgorithms', this.target.where);
   }
 
   readonly verify: HostKeyVerifier = (key) => {
@@ -81,7 +86,7 @@ class KnownHostsCheck implements HostKeyCheck {
         where,
       });
     if (verdict.kind === 'changed') throw changedKey(where, verdict.entries, key);
-    if (this.strict) throw unknownKey(where, this.entries, key);
+    if (this.strict) throw unknownKey(where, [...this.entries, ...this.portless], key);
     const [file] = userKnownHosts;
     if (file === undefined) return;
     // Another connection may have met the same host since the files were read.

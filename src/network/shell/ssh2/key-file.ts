@@ -1,13 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { HostError } from '../../../errors.js';
 import type { PromptDesk } from './prompt-desk.js';
 
 /** A private key on this machine. */
-export type KeyFile =
-  | { readonly kind: 'plain'; readonly path: string; readonly key: ParsedKey }
+export type KeyFile = {
+  readonly path: string;
+  /** Why it may not be used as it lies there, as ssh has it: it is ours and others may read it. */
+  readonly exposed: HostError | null;
+} & (
+  | { readonly kind: 'plain'; readonly key: ParsedKey }
   /** Its passphrase is still to be asked for. */
-  | { readonly kind: 'encrypted'; readonly path: string; readonly text: string };
+  | { readonly kind: 'encrypted'; readonly text: string }
+);
 
 /**
  * Reads a private key without asking for anything.
@@ -16,15 +21,17 @@ export type KeyFile =
  */
 export function readKeyFile(path: string): KeyFile | null {
   let text: string;
+  let exposed: HostError | null;
   try {
     text = readFileSync(path, 'latin1');
+    exposed = exposure(path, statSync(path));
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
     throw keyError(path, 'the private key cannot be read');
   }
   const key = parse(text);
-  if (!(key instanceof Error)) return { kind: 'plain', path, key };
-  if (/passphrase/i.test(key.message)) return { kind: 'encrypted', path, text };
+  if (!(key instanceof Error)) return { kind: 'plain', path, exposed, key };
+  if (/passphrase/i.test(key.message)) return { kind: 'encrypted', path, exposed, text };
   throw keyError(path, 'this is no private key that gpool can use');
 }
 
@@ -63,6 +70,13 @@ async function unlock(path: string, text: string, desk: PromptDesk): Promise<Par
   const key = parse(text, passphrase);
   if (key instanceof Error) throw keyError(path, 'the passphrase of the private key is wrong');
   return key;
+}
+
+function exposure(path: string, { uid, mode }: Stats): HostError | null {
+  if (uid !== process.getuid?.() || (mode & 0o077) === 0) return null;
+  const octal = (mode & 0o777).toString(8).padStart(4, '0');
+  const what = `others may read or change the private key (its mode is ${octal}), so it is not used`;
+  return new HostError('E_KEY', { what, where: path, next: `\`chmod 600 ${path}\`, as ssh asks for, too.` });
 }
 
 function parse(text: string, passphrase?: string): ParsedKey | Error {

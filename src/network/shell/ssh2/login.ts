@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
-import ssh2, { type Algorithms } from 'ssh2';
-import { type GpoolError, HostError } from '../../../errors.js';
+import ssh2, { type Algorithms, type CipherAlgorithm, type KexAlgorithm, type MacAlgorithm } from 'ssh2';
+import { GpoolError, HostError } from '../../../errors.js';
+import { allowedOf } from './allowed-algorithms.js';
 import type { KeyOffer } from './auth-offers.js';
 import { Authenticator } from './authenticator.js';
 import { greetingError, type LoginPhase, loginError } from './connect-error.js';
@@ -57,7 +58,7 @@ export function login(stream: Duplex, request: LoginRequest): Promise<Connection
     try {
       client.connect(connectConfig(stream, request, auth));
     } catch (error) {
-      fail(loginError(error, phase, tap, target.where));
+      fail(error instanceof GpoolError ? error : loginError(error, phase, tap, target.where));
     }
   });
 }
@@ -67,13 +68,23 @@ function connectConfig(sock: Duplex, request: LoginRequest, auth: Authenticator)
   return {
     sock,
     username: target.user,
-    algorithms: { ...ALGORITHMS, serverHostKey: hostKey.algorithms },
+    algorithms: algorithmsFor(target, hostKey),
     hostVerifier: hostKey.verify,
     authHandler: auth.next,
     readyTimeout: 0, // one deadline, ours
     keepaliveInterval: keepaliveMs,
     keepaliveCountMax: Number.MAX_SAFE_INTEGER, // death is declared by silence, not by unanswered questions
     ...(debug && { debug: (line: string) => debug(`${target.where}: ${line}`) }),
+  };
+}
+
+function algorithmsFor({ allowed, where }: SshTarget, hostKey: HostKeyCheck): Algorithms {
+  return {
+    kex: allowedOf(KEX, allowed.kex, 'KexAlgorithms', where),
+    cipher: allowedOf(CIPHERS, allowed.cipher, 'Ciphers', where),
+    hmac: allowedOf(MACS, allowed.hmac, 'MACs', where),
+    compress: ['none'],
+    serverHostKey: hostKey.algorithms,
   };
 }
 
@@ -111,11 +122,32 @@ function faultOf(
 }
 
 /** No SHA-1, no CBC, and no chacha20-poly1305, which an old server would use without the strict key exchange. AES-GCM is the fastest. */
-const ALGORITHMS: Algorithms = {
-  cipher: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes192-ctr', 'aes256-ctr'],
-  hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
-  compress: ['none'],
-};
+const CIPHERS: readonly CipherAlgorithm[] = [
+  'aes128-gcm@openssh.com',
+  'aes256-gcm@openssh.com',
+  'aes128-ctr',
+  'aes192-ctr',
+  'aes256-ctr',
+];
+const MACS: readonly MacAlgorithm[] = [
+  'hmac-sha2-256-etm@openssh.com',
+  'hmac-sha2-512-etm@openssh.com',
+  'hmac-sha2-256',
+  'hmac-sha2-512',
+];
+const KEX: readonly KexAlgorithm[] = [
+  'curve25519-sha256@libssh.org',
+  'curve25519-sha256',
+  'ecdh-sha2-nistp256',
+  'ecdh-sha2-nistp384',
+  'ecdh-sha2-nistp521',
+  'diffie-hellman-group-exchange-sha256',
+  'diffie-hellman-group14-sha256',
+  'diffie-hellman-group15-sha512',
+  'diffie-hellman-group16-sha512',
+  'diffie-hellman-group17-sha512',
+  'diffie-hellman-group18-sha512',
+];
 /** RFC 4253, 11.1: PROTOCOL_ERROR is what sshd says for too many failures; NO_MORE_AUTH_METHODS_AVAILABLE. */
 const AUTH_DISCONNECTS: unknown[] = [2, 14];
 const DISCONNECT_KEX = 3;

@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import { HostError } from '../../../errors.js';
 import type { SshDestination } from '../../../spec/host.js';
 import type { ConfigValues } from './ssh-config-file.js';
-import type { IdentityFile, ProxyRoute, SshTarget } from './ssh-target.js';
+import type { HostKeyChecking, IdentityFile, ProxyRoute, SshTarget } from './ssh-target.js';
 
 /**
  * Turns resolved ssh_config values into a target: tokens and `~` expanded, defaults of OpenSSH filled in.
- *
- * @throws HostError E_SSH_CONFIG for settings that guard the host key and that gpool does not know.
  */
 export function targetFromConfig(destination: SshDestination, values: ConfigValues): SshTarget {
   const one = (key: string) => values.get(key)?.[0];
@@ -18,7 +16,6 @@ export function targetFromConfig(destination: SshDestination, values: ConfigValu
   const plain = one('hostname') ?? destination.address.toLowerCase();
   const hostName = plain.replaceAll('%h', destination.address.toLowerCase()).replaceAll('%%', '%');
   const where = `${user}@${destination.address}:${port}`;
-  refuseUnknownGuards(values, where);
   const expand = (text: string) => expandTokens(text, { user, port, hostName, address: destination.address });
   const files = (key: string, usual: string[]) =>
     splitFiles(one(key), usual).map((path) => homePath(expand(path)));
@@ -39,7 +36,15 @@ export function targetFromConfig(destination: SshDestination, values: ConfigValu
     ]),
     hostKeyName: (one('hostkeyalias') ?? hostKeyName(hostName, port)).toLowerCase(),
     hashKnownHosts: one('hashknownhosts') === 'yes',
-    strict: ['yes', 'true'].includes(one('stricthostkeychecking') ?? ''),
+    hostKeyChecking: hostKeyChecking(one('stricthostkeychecking')),
+    allowed: {
+      kex: namesOf(one('kexalgorithms')),
+      cipher: namesOf(one('ciphers')),
+      hmac: namesOf(one('macs')),
+      serverHostKey: namesOf(one('hostkeyalgorithms')),
+    },
+    methods: methodsOf(one),
+    silent: isYes(one('batchmode')),
     connectTimeoutMs: seconds(one('connecttimeout')),
     keepaliveMs: seconds(one('serveraliveinterval')),
     keepaliveCount: numberOf(one('serveralivecountmax')),
@@ -62,6 +67,35 @@ function identityFiles(
     .map((path) => homePath(expand(path)));
   const usual = USUAL_KEYS.map(homePath);
   return [...new Set(paths)].map((path) => ({ path, named: !usual.includes(path) }));
+}
+
+/** Older and newer clients print different words for one thing. */
+function hostKeyChecking(value = 'ask'): HostKeyChecking {
+  if (isYes(value)) return 'yes';
+  if (isNo(value)) return 'no';
+  return value === 'accept-new' ? value : 'ask';
+}
+
+/** A list that adds to OpenSSH's own (`+ssh-rsa`) or reorders it restricts nothing; only our own reader of ssh_config shows such. */
+function namesOf(value: string | undefined): readonly string[] | undefined {
+  return value === undefined || /^[-+^]/.test(value) ? undefined : value.split(',');
+}
+
+function methodsOf(one: (key: string) => string | undefined): ReadonlySet<string> {
+  const preferred = one('preferredauthentications')?.split(',');
+  const open = [...METHOD_SETTINGS].filter(([name, keys]) => {
+    const ruledOut = keys.some((key) => isNo(one(key)));
+    return !ruledOut && (preferred?.includes(name) ?? true);
+  });
+  return new Set(open.map(([name]) => name));
+}
+
+function isYes(value: string | undefined): boolean {
+  return value === 'yes' || value === 'true';
+}
+
+function isNo(value: string | undefined): boolean {
+  return value === 'no' || value === 'false' || value === 'off';
 }
 
 function agentSocket(setting: string | undefined, expand: (text: string) => string): string | null {
@@ -109,8 +143,12 @@ function expandTokens(text: string, { user, port, hostName, address }: Tokens): 
     .replace(/\$\{(\w+)\}/g, (whole, name: string) => process.env[name] ?? whole);
 }
 
-/** Both would make us accept a key that the user's own ssh refuses. */
-function refuseUnknownGuards(values: ConfigValues, where: string): void {
+/**
+ * Both would make us accept a key that the user's own ssh refuses.
+ *
+ * @throws HostError E_SSH_CONFIG for settings that guard the host key and that the ssh2 transport does not know.
+ */
+export function refuseUnknownGuards(values: ConfigValues, where: string): void {
   for (const key of ['revokedhostkeys', 'knownhostscommand']) {
     const value = values.get(key)?.[0];
     if (value === undefined || value === 'none') continue;
@@ -145,6 +183,12 @@ function numberOf(value: string | undefined): number | undefined {
   return value === undefined || !/^\d+$/.test(value) ? undefined : Number(value);
 }
 
+/** How to log in, and the settings that rule it out. */
+const METHOD_SETTINGS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['publickey', ['pubkeyauthentication']],
+  ['keyboard-interactive', ['kbdinteractiveauthentication', 'challengeresponseauthentication']],
+  ['password', ['passwordauthentication']],
+]);
 const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const USUAL_KEYS = ['rsa', 'ecdsa', 'ecdsa_sk', 'ed25519', 'ed25519_sk', 'xmss', 'dsa'].map(
   (type) => `~/.ssh/id_${type}`,

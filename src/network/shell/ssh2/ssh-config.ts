@@ -1,22 +1,8 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import PQueue from 'p-queue';
 import { HostError } from '../../../errors.js';
 import type { SshDestination } from '../../../spec/host.js';
-import { type ConfigValues, readSshConfig } from './ssh-config-file.js';
-import { targetFromConfig } from './ssh-config-values.js';
+import { askSsh, checkName, type ResolveOptions, saysAsk } from './ask-ssh.js';
+import { refuseUnknownGuards, targetFromConfig } from './ssh-config-values.js';
 import type { SshTarget } from './ssh-target.js';
-
-/** What the resolver needs besides the destination. */
-export interface ResolveOptions {
-  /** Another ssh_config than the user's own. */
-  readonly configFile?: string | undefined;
-  /** The OpenSSH client to ask; when it is missing, a small reader of our own serves the plain cases. @default 'ssh' */
-  readonly sshProgram?: string | undefined;
-}
 
 /**
  * Resolves a destination as `ssh` itself would: through `ssh -G`.
@@ -27,12 +13,15 @@ export async function resolveTarget(
   destination: SshDestination,
   options: ResolveOptions = {},
 ): Promise<SshTarget> {
-  checkName('host name', destination.address);
   if (destination.user !== undefined) checkName('user name', destination.user);
   const values = await askSsh(destination, options);
   for (const user of values.get('user') ?? []) checkName('user name', user);
   for (const host of values.get('hostname') ?? []) checkName('host name', host);
-  return targetFromConfig(destination, values);
+  const target = targetFromConfig(destination, values);
+  refuseUnknownGuards(values, target.where);
+  // Whoever wrote `ask` down wants no key taken unseen, and here nobody can be asked.
+  const asks = target.hostKeyChecking === 'ask' && saysAsk(options.configFile);
+  return asks ? { ...target, hostKeyChecking: 'yes' } : target;
 }
 
 /** Splits `[user@]host[:port]` or `ssh://[user@]host[:port]`, as ProxyJump has it. */
@@ -52,65 +41,6 @@ export function parseHop(hop: string): SshDestination {
   };
 }
 
-async function askSsh(destination: SshDestination, options: ResolveOptions): Promise<ConfigValues> {
-  const { address, user, port, identity } = destination;
-  const { configFile, sshProgram = 'ssh' } = options;
-  const args = [
-    '-G',
-    ...(configFile === undefined ? [] : ['-F', configFile]),
-    ...(port === undefined ? [] : ['-p', String(port)]),
-    ...(user === undefined ? [] : ['-l', user]),
-    ...(identity === undefined ? [] : ['-i', identity]),
-    '--',
-    address,
-  ];
-  try {
-    const { stdout } = await questions.add(() =>
-      run(sshProgram, args, { timeout: 10_000, maxBuffer: 1024 * 1024 }),
-    );
-    return parseDump(stdout);
-  } catch (error) {
-    if (!isMissingProgram(error)) throw configError(address, `ssh -G failed: ${lastLine(error)}`, error);
-    return readSshConfig(configFile ?? ownConfigFile(), destination);
-  }
-}
-
-/** Reads what `ssh -G` prints: one `key value` a line, a key may come several times. */
-export function parseDump(text: string): ConfigValues {
-  const values: ConfigValues = new Map();
-  for (const line of text.split('\n')) {
-    const at = line.indexOf(' ');
-    if (at <= 0) continue;
-    const key = line.slice(0, at).toLowerCase();
-    values.set(key, [...(values.get(key) ?? []), line.slice(at + 1).trim()]);
-  }
-  return values;
-}
-
-/** Names reach a command line and known_hosts: no option, no blank, nothing that a shell or the file format reads. */
-function checkName(what: string, name: string): void {
-  if (!/^[\p{L}\p{N}_.%:+@[\]-]+$/u.test(name) || name.startsWith('-'))
-    throw configError(JSON.stringify(name), `the ${what} holds characters that no ${what} has`);
-}
-
 function configError(where: string, what: string, cause?: unknown): HostError {
   return new HostError('E_SSH_CONFIG', { what, where, cause });
 }
-
-function ownConfigFile(): string | undefined {
-  const path = join(homedir(), '.ssh', 'config');
-  return existsSync(path) ? path : undefined;
-}
-
-function isMissingProgram(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
-function lastLine(error: unknown): string {
-  const text = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
-  return text.split('\n').at(-1) || (error instanceof Error ? error.message : String(error));
-}
-
-const run = promisify(execFile);
-/** A pool of hundreds must not start hundreds of processes at once. */
-const questions = new PQueue({ concurrency: 8 });

@@ -13,6 +13,17 @@ export interface IdentityFile {
   readonly named: boolean;
 }
 
+/** StrictHostKeyChecking: `yes`, `no`, `accept-new`, or `ask`, which is also what it is when nobody has set it. */
+export type HostKeyChecking = 'yes' | 'no' | 'ask' | 'accept-new';
+
+/** Names of algorithms, each list as the user's ssh would offer it. */
+export interface AllowedAlgorithms {
+  readonly kex?: readonly string[] | undefined;
+  readonly cipher?: readonly string[] | undefined;
+  readonly hmac?: readonly string[] | undefined;
+  readonly serverHostKey?: readonly string[] | undefined;
+}
+
 /** Everything ssh_config says about one destination, ready to use. */
 export interface SshTarget {
   /** For messages: `me@lab01:2222`. */
@@ -33,8 +44,13 @@ export interface SshTarget {
   /** The name looked up in known_hosts: `host`, `[host]:port` or the HostKeyAlias. */
   readonly hostKeyName: string;
   readonly hashKnownHosts: boolean;
-  /** StrictHostKeyChecking yes. */
-  readonly strict: boolean;
+  readonly hostKeyChecking: HostKeyChecking;
+  /** What the user lets a connection use; a list that is missing allows all that we know. */
+  readonly allowed: AllowedAlgorithms;
+  /** Ways to log in that the user has not ruled out, on the wire's names. */
+  readonly methods: ReadonlySet<string>;
+  /** BatchMode yes: nobody is asked. */
+  readonly silent: boolean;
   readonly connectTimeoutMs: number | undefined;
   readonly keepaliveMs: number | undefined;
   readonly keepaliveCount: number | undefined;

@@ -43,7 +43,7 @@ function checkPlain(t: ExecutionContext, target: Awaited<ReturnType<typeof resol
     user: 'bob',
     identitiesOnly: true,
     hostKeyName: '[10.0.0.7]:2222',
-    strict: true,
+    hostKeyChecking: 'yes',
     keepaliveMs: 7000,
     connectTimeoutMs: 90_000,
   });
@@ -64,7 +64,7 @@ test('without an ssh client a plain configuration is read the same way', async (
 test('an excluded name falls through to the next block', async (t) => {
   const path = await configFile(t, PLAIN);
   const target = await resolveTarget({ kind: 'ssh', address: 'lab99' }, { configFile: path, ...NO_CLIENT });
-  t.like(target, { hostName: 'lab99', port: 23, user: 'nobody', strict: false });
+  t.like(target, { hostName: 'lab99', port: 23, user: 'nobody', hostKeyChecking: 'ask' });
 });
 
 test('what the destination says itself comes first', async (t) => {
