@@ -28,6 +28,8 @@ import type { BatchEnd, RunJob, WatchedBatch } from './watched-batch.js';
 /** The parts of a batch, put together. */
 export interface BatchParts {
   readonly id: string;
+  /** The batch directory's own; a batch of an earlier release has none. */
+  readonly key?: string | undefined;
   readonly name: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
@@ -56,7 +58,7 @@ export class BatchRun implements WatchedBatch {
   #processing: Promise<BatchSummary> | null = null;
 
   constructor(parts: BatchParts) {
-    const { id, name, store, state, directory, options, onLogError } = parts;
+    const { id, key, name, store, state, directory, options, onLogError } = parts;
     this.directory = directory.path;
     this.#parts = parts;
     this.#view = new BatchView(parts);
@@ -67,6 +69,7 @@ export class BatchRun implements WatchedBatch {
       jsonLog: directory.logFile,
       detach: parts.detach ?? false,
       batchId: id,
+      ...(key !== undefined && { batchKey: key }),
       name,
       store: closeFirst(store, () => this.#control.close()),
       state,

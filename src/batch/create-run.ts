@@ -27,11 +27,12 @@ export interface RunSettings {
 export function createRun(held: HeldBatch, settings: RunSettings): BatchRun {
   const { contact, joblogs = [], hosts = poolHosts(held), detach, onLogError } = settings;
   const { directory, file, state, store } = held;
-  const { id, name, createdAt, specs } = file;
+  const { id, key, name, createdAt, specs } = file;
   const options: BatchOptions = { ...file.options, ...settings.options };
   const { network = createNetwork(hosts, options, contact, directory.path) } = settings;
   return new BatchRun({
     id,
+    key,
     name,
     createdAt,
     specs,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, StateError, toFault } from '../errors.js';
 import type { BatchDirectory } from '../journal/batch-directory.js';
 import { createAttempt } from '../manager/attempt.js';
+import { contextOf } from '../manager/context-of.js';
 import type { Order } from '../manager/order.js';
 import { planOrder } from '../manager/plan-order.js';
 import { Recorder } from '../manager/recorder.js';
@@ -107,7 +108,7 @@ async function tellHosts(
     }
   };
   try {
-    await network.open({ batch: file.id, offsets: state.offsets });
+    await network.open(contextOf(state, file.id, file.key));
     await Promise.all(open.map(tell));
     return faults;
   } finally {

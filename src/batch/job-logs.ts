@@ -1,5 +1,6 @@
 import { StateError } from '../errors.js';
 import { createAttempt } from '../manager/attempt.js';
+import { contextOf } from '../manager/context-of.js';
 import type { Network } from '../network/network.js';
 import { type AttemptRecord, type Job, tellingAttempt } from '../queue/job.js';
 import type { BatchOptions } from './batch-options.js';
@@ -90,7 +91,7 @@ async function* readFromHost(
   const network = createNetwork(hosts, options, request);
   const fault = hearFault(network);
   try {
-    await network.open({ batch: file.id, offsets: loaded.state.offsets });
+    await network.open(contextOf(loaded.state, file.id, file.key));
     fault.check();
     yield* readPieces(network, createAttempt(file.id, job, record), request);
   } finally {

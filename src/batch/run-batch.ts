@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { type BatchDirectory, createBatchDirectory } from '../journal/batch-directory.js';
-import { type BatchFile, writeBatchFile } from '../journal/batch-file.js';
+import { type BatchFile, createBatchKey, writeBatchFile } from '../journal/batch-file.js';
 import { openBatchStore } from '../journal/batch-store.js';
 import { createBatchState } from '../queue/batch-state.js';
 import { type Host, hostId } from '../spec/host.js';
@@ -87,6 +87,7 @@ function describeBatch(
   return {
     schema: 1,
     id: hostId(`${basename(directory.path)}-${randomBytes(4).toString('hex')}`),
+    key: createBatchKey(),
     name,
     createdAt: new Date().toISOString(),
     versions: { gpool: readVersion(), node: process.version },

@@ -45,7 +45,16 @@ export interface HostFacts {
 
 /** News from a Network. `attempt` is an attempt id, `<job>.<n>`. */
 export type NetworkEvent =
-  | { readonly type: 'host.ready'; readonly host: string; readonly slots: number; readonly facts: HostFacts }
+  | {
+      readonly type: 'host.ready';
+      readonly host: string;
+      readonly slots: number;
+      readonly facts: HostFacts;
+      /** Random id of what the host keeps of the batch, made anew when that was lost. */
+      readonly store?: string;
+      /** Set when it is not the one that the host had before: what was there is lost. */
+      readonly storeLost?: true;
+    }
   /** The host cannot be asked for now; its jobs are unknown, not failed. The Network keeps trying. */
   | { readonly type: 'host.lost'; readonly host: string; readonly fault: Fault }
   /** The host cannot be used at all (login refused, wrong key, no bash); the Network will not try again. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { StateError } from '../errors.js';
 import type { Host } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
@@ -10,6 +11,8 @@ import { shareParts } from './share-parts.js';
 export interface BatchFile {
   readonly schema: 1;
   readonly id: string;
+  /** Random: tells the batch from every other one, whatever id that has. @default none, in batches of an earlier release */
+  readonly key?: string;
   readonly name: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
@@ -27,6 +30,10 @@ export interface BatchFile {
   /** Digests of the input files and directories, by their source; what they were when this revision was made. */
   readonly inputs?: Readonly<Record<string, string>>;
   readonly specs: readonly JobSpec[];
+}
+
+export function createBatchKey(): string {
+  return randomBytes(16).toString('hex');
 }
 
 /** The schema that this gpool writes, and the newest that it reads. */

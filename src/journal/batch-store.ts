@@ -9,6 +9,7 @@ import { formatJournalLine, JOURNAL_VERSION } from './journal-line.js';
 import { type JournalTail, readJournal } from './journal-reader.js';
 import { JournalWriter } from './journal-writer.js';
 import { explainWrites, isErrno, makePrivateFile } from './private-file.js';
+import { raiseVersion } from './raise-version.js';
 
 /** Where a batch keeps what happened. */
 export interface BatchStore {
@@ -64,6 +65,7 @@ async function openJournalStore(
   const opened = await explainWrites(journalFile, async () => {
     await createUnlessThere(journalFile);
     const { batch, tail } = await (options.read ?? readAlone)();
+    if (tail.header) await raiseVersion(journalFile, tail.header);
     return { batch, tail, file: await openFile(journalFile, tail.bytes) };
   });
   const journal = new JournalWriter(opened.file, journalFile);

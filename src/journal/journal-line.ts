@@ -9,8 +9,8 @@ export interface JournalHeader {
   readonly batch: string;
 }
 
-/** The version that this gpool writes, and the newest that it reads. */
-export const JOURNAL_VERSION = 1;
+/** The version that this gpool writes, and the newest that it reads. 1 has fewer kinds of events and fields. */
+export const JOURNAL_VERSION = 2;
 
 /** One line with its newline: the fields, then `crc`, the CRC-32 of all bytes before it, as 8 hex digits. */
 export function formatJournalLine(fields: JournalHeader | Recorded): string {

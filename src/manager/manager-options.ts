@@ -61,13 +61,27 @@ export interface ManagerOptions extends RetryRules {
   readonly name?: string;
   /** Names the batch on the hosts; unique, safe as a path component. @default made from the name and the time */
   readonly batchId?: string;
+  /**
+   * The batch directory's own id, by which hosts refuse another batch that has the same `batchId`.
+   * @default made at random; none for a batch that is gone on with
+   */
+  readonly batchKey?: string;
   /** A state rebuilt from the store's journal, to go on with. @default a new batch */
   readonly state?: BatchState;
   /** Hears of the first error thrown by a listener or hook, and nothing of later ones. @default a process warning */
   readonly onError?: (error: unknown) => void;
 }
 
-type Optional = 'store' | 'out' | 'batchId' | 'state' | 'retryOn' | 'neverRetry' | 'retryCost' | 'halt';
+type Optional =
+  | 'store'
+  | 'out'
+  | 'batchId'
+  | 'batchKey'
+  | 'state'
+  | 'retryOn'
+  | 'neverRetry'
+  | 'retryCost'
+  | 'halt';
 
 /** The options, checked and complete. */
 export type ManagerSettings = Required<Omit<ManagerOptions, Optional>> & Pick<ManagerOptions, Optional>;

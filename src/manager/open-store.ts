@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type BatchDirectory, createBatchDirectory } from '../journal/batch-directory.js';
-import { writeBatchFile } from '../journal/batch-file.js';
+import { createBatchKey, writeBatchFile } from '../journal/batch-file.js';
 import { type BatchStore, memoryStore, openBatchStore } from '../journal/batch-store.js';
 import { type Host, hostId } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
@@ -11,6 +11,8 @@ import type { ManagerSettings } from './manager-options.js';
 export interface OpenStore {
   readonly store: BatchStore;
   readonly batch: string;
+  /** The batch directory's own id; a batch of an earlier release has none. */
+  readonly key?: string;
 }
 
 /** The caller's store, or memory, or a new batch directory. Throws a StateError (E_BATCH_EXISTS). */
@@ -19,14 +21,17 @@ export async function openStore(
   specs: readonly JobSpec[],
   hosts: readonly Host[],
 ): Promise<OpenStore> {
-  const { store, out, clock } = settings;
+  const { store, out, clock, state } = settings;
   const batch = settings.state?.batch || settings.batchId || createBatchId(settings);
-  if (store) return { store, batch };
-  if (out === false) return { store: memoryStore({ clock }), batch };
+  const known = settings.batchKey === undefined ? {} : { key: settings.batchKey };
+  if (store) return { store, batch, ...known };
+  const key = settings.batchKey ?? createBatchKey();
+  if (out === false) return { store: memoryStore({ clock }), batch, ...(state ? known : { key }) };
   const directory = await makeDirectory(settings, out);
   const { name } = settings;
   await writeBatchFile(directory, {
     id: batch,
+    key,
     name,
     createdAt: new Date(clock.now()).toISOString(),
     versions: { gpool: readVersion(), node: process.version },
@@ -34,7 +39,7 @@ export async function openStore(
     options: describeOptions(settings),
     specs,
   });
-  return { store: await openBatchStore(directory, { clock, batch }), batch };
+  return { store: await openBatchStore(directory, { clock, batch }), batch, key };
 }
 
 /** As the command line keeps them, so that it can go on with the batch: with the first try counted, without what is unlimited. */

@@ -5,6 +5,7 @@ import { type BatchState, countJobs } from '../queue/batch-state.js';
 import type { Job } from '../queue/job.js';
 import { STATE_ERROR } from '../queue/states.js';
 import type { JobSpec } from '../spec/job-spec.js';
+import { contextOf } from './context-of.js';
 import { createRules } from './create-rules.js';
 import { DETACHED } from './detach.js';
 import { Dispatcher } from './dispatcher.js';
@@ -137,7 +138,7 @@ export class Session {
 
   async #openAll(): Promise<Opened> {
     const { settings, specs, state, network, onOpen } = this.#options;
-    const { store, batch } = await openStore(settings, specs, network.getHosts());
+    const { store, batch, key } = await openStore(settings, specs, network.getHosts());
     this.#startedAt = settings.clock.now();
     const over = isOver(state);
     const onEvent = (event: Recorded): void => this.#onEvent(event);
@@ -156,7 +157,7 @@ export class Session {
       this.#options.onError(error);
     }
     await dispatcher.begin();
-    const opening = over ? Promise.resolve() : network.open({ batch, offsets: state.offsets });
+    const opening = over ? Promise.resolve() : network.open(contextOf(state, batch, key));
     const hosts = opening.then(() => this.#onHostsTried(dispatcher));
     hosts.catch((error) => this.#fail(error));
     return { store, dispatcher, hosts };

@@ -99,4 +99,8 @@ export interface BatchContext {
   readonly batch: string;
   /** How far each host's event file was read before; absent for a new batch. */
   readonly offsets?: Readonly<Record<string, number>>;
+  /** The store that each of them is of, as its `host.ready` told. */
+  readonly stores?: Readonly<Record<string, string>>;
+  /** The batch directory's own random id: a host refuses another batch of the same name. @default none is told */
+  readonly key?: string;
 }

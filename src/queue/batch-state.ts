@@ -86,6 +86,8 @@ export interface BatchState {
   startedAt: number | null;
   /** How far each host's event file was read; a host without news has no entry. */
   readonly offsets: Record<string, number>;
+  /** The store that each host told of last. */
+  readonly stores: Record<string, string>;
   /** Jobs of which a person wanted something while they were not settled: their hosts are told, again when they return. */
   readonly intents: Set<Job>;
   /** At most so many attempts handed out at once; null when nobody said so while the batch ran. */
@@ -139,6 +141,7 @@ export function createBatchState(
     startedAt: null,
     // No prototype: a host may have any name.
     offsets: Object.create(null),
+    stores: Object.create(null),
     intents: new Set(),
     maxRunning: null,
     stopping: null,

@@ -14,9 +14,16 @@ export function applyHostReady(state: BatchState, event: HostEvent<'host.ready'>
   host.slots = event.slots;
   host.facts = event.facts;
   host.fault = null;
+  noteStore(state, event);
   moveHost(state, host, slotState(host), event.type);
   moveJobsOf(state, host, { from: STATE_UNKNOWN, to: STATE_BUSY, cause: event.type });
   return true;
+}
+
+/** What was read of a store that is gone counts for nothing in the next. */
+function noteStore(state: BatchState, { host, store, storeLost }: HostEvent<'host.ready'>): void {
+  if (storeLost) state.offsets[host] = 0;
+  if (store !== undefined) state.stores[host] = store;
 }
 
 export function applyHostLost(state: BatchState, event: HostEvent<'host.lost'>): boolean {

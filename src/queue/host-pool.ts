@@ -70,7 +70,7 @@ function letGo(
   moveHost(state, host, STATE_DONE, event.type);
   host.hold = null;
   host.fault = null;
-  delete state.offsets[host.name];
+  forgetStore(state, host);
   return true;
 }
 
@@ -86,9 +86,14 @@ function applyHostAdded(state: BatchState, event: Extract<PoolEvent, { type: 'ho
   if (host.state !== STATE_DONE) return true;
   Object.assign(host, { slow: null, setAsides: 0 });
   // Late news of the first time may have left one.
-  delete state.offsets[host.name];
+  forgetStore(state, host);
   moveHost(state, host, 'unknown', event.type);
   return true;
+}
+
+function forgetStore({ offsets, stores }: BatchState, { name }: HostRecord): void {
+  delete offsets[name];
+  delete stores[name];
 }
 
 /** A queue is of a fixed list: a longer one takes its place, with every host where it was. */

@@ -47,7 +47,8 @@ function reopenBatch(state: BatchState): void {
   state.stopMode = null;
   if (!state.ended) return;
   state.ended = false;
-  for (const host of Object.keys(state.offsets)) delete state.offsets[host];
+  for (const known of [state.offsets, state.stores])
+    for (const host of Object.keys(known)) delete known[host];
 }
 
 function refuse(state: BatchState, what: string): StateError {

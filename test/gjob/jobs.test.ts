@@ -11,7 +11,7 @@ test('one job runs, is told, and leaves a record', async (t) => {
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'echo out; echo err >&2; exit 7\n', { env: { A: 'x' } }));
   const ended = await bridge.event('X', '1.1');
-  t.regex(bridge.greeting, /^gjob 1 [0-9a-f-]{36} \d+$/);
+  t.regex(bridge.greeting, /^gjob 1 [0-9a-f-]{36} \d+ store=[0-9a-f]{32} from=0$/);
   t.deepEqual(ended.slice(1, 5), ['1.1', '1', 'code', '7']);
   t.deepEqual(ended.slice(10), ['1', '1']);
   t.is(bridge.lines[0]?.[0], 'V');

@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type ErrorCode, StateError } from '../../src/errors.js';
 import type { ManagerEvent, Recorded } from '../../src/events/event.js';
-import { formatJournalLine, type JournalHeader, parseJournalLine } from '../../src/journal/journal-line.js';
+import {
+  formatJournalLine,
+  JOURNAL_VERSION,
+  type JournalHeader,
+  parseJournalLine,
+} from '../../src/journal/journal-line.js';
 import { type JournalTail, readJournal } from '../../src/journal/journal-reader.js';
 import { applyEvent } from '../../src/queue/apply-event.js';
 import { countJobs, createBatchState } from '../../src/queue/batch-state.js';
@@ -138,7 +143,7 @@ const REFUSED: readonly (readonly [string, ErrorCode, readonly string[]])[] = [
   ['a first line that is an event', 'E_JOURNAL_DAMAGED', [formatJournalLine(event(1))]],
   ['a second header', 'E_JOURNAL_DAMAGED', [HEADER, HEADER].map(formatJournalLine)],
   ['a file that is no journal', 'E_JOURNAL_DAMAGED', ['some notes\n', 'of mine\n']],
-  ['a newer version', 'E_BATCH_VERSION', [formatJournalLine({ ...HEADER, version: 2 })]],
+  ['a newer version', 'E_BATCH_VERSION', [formatJournalLine({ ...HEADER, version: JOURNAL_VERSION + 1 })]],
 ];
 for (const [title, code, lines] of REFUSED) {
   test(`${title} is refused as ${code}`, async (t) => {

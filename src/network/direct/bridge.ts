@@ -4,10 +4,13 @@ import type { Channel, Shell } from '../shell/shell.js';
 import type { HelperPlace } from './helper-install.js';
 import type { HostPaths } from './host-paths.js';
 import { LineReader } from './line-reader.js';
+import { parseGreeting, type StoreGreeting } from './parse-greeting.js';
 import { lastLine, remoteFault } from './remote-fault.js';
 
 /** The standing channel to a host's agent. */
 export interface Bridge {
+  /** What the host keeps of the batch. */
+  readonly store: StoreGreeting;
   write(frame: string): void;
   /** The batch is over: sends its agent home, removes its directory on the host, and ends. */
   forget(): void;
@@ -29,6 +32,10 @@ export interface BridgeOptions {
   readonly place: Promise<BridgePlace>;
   /** Where in the event file to begin. */
   readonly offset: number;
+  /** The store that this offset is of; null when it is not known. */
+  readonly store: string | null;
+  /** The batch directory's own id, by which hosts tell it from others of the same name; null when it has none. */
+  readonly key: string | null;
   /** Whose the batch is, for the host's record; null leaves that as it is. */
   readonly owner: string | null;
   /** Takes each event line and the offset right after it. A throw ends the bridge with that error. */
@@ -55,10 +62,11 @@ export async function startBridge(shell: Shell, options: BridgeOptions): Promise
 
 function bridgeArguments(
   { helper, paths, slots }: BridgePlace,
-  { host, offset, owner }: BridgeOptions,
+  { host, offset, store, key, owner }: BridgeOptions,
 ): readonly string[] {
   const settings = Object.entries(host.env).map(([name, value]) => `${name}=${value}`);
-  const call = [helper.file, paths.root, paths.hostId, paths.batch, slots, host.nice, offset].map(String);
+  const place = [offset, store ?? '-', key ?? '-'].join(':');
+  const call = [helper.file, paths.root, paths.hostId, paths.batch, slots, host.nice, place].map(String);
   return [host.init.join('\n'), String(settings.length), ...settings, ...call, ...(owner ? [owner] : [])];
 }
 
@@ -67,7 +75,8 @@ async function greet(
   { offset, onLine, host }: BridgeOptions,
   where: string,
 ): Promise<Bridge> {
-  const events = new LineReader(where, offset);
+  let events = new LineReader(where, offset);
+  let store: StoreGreeting | null = null;
   const greeting: string[] = [];
   let failure: Error | undefined;
   let greeted = () => {};
@@ -84,7 +93,11 @@ async function greet(
       head.push(chunk.subarray(from, to), (line) => greeting.push(line));
       from = to;
     }
-    if (greeting.length === 2) greeted();
+    if (greeting.length === 2 && store === null) {
+      store = parseGreeting(greeting[1] ?? '', where);
+      events = new LineReader(where, store.from);
+      greeted();
+    }
     if (from < chunk.length) events.push(chunk.subarray(from), (line) => onLine(line, events.offset));
   };
   channel.stdout.on('data', (chunk: Buffer) => {
@@ -99,16 +112,9 @@ async function greet(
   channel.stdin.on('error', () => {}); // told by `ended`
   const ended = bridgeEnd(channel, where).then((error) => failure ?? error);
   await Promise.race([ready, ended]);
-  if (greeting.length < 2) throw await greetingFault(await ended, greeting, host, where);
-  if (!/^gjob 1 /.test(greeting[1] ?? '')) {
-    channel.close();
-    throw new HostError('E_PROTOCOL', {
-      what: `the bridge greeted with ${JSON.stringify(greeting[1]?.slice(0, 80))}`,
-      where,
-    });
-  }
+  if (store === null) throw failure ?? (await greetingFault(await ended, greeting, host, where));
   const write = (text: string): void => void channel.stdin.write(text);
-  return { write, forget: () => write('forget\n'), ended, close: () => channel.close() };
+  return { store, write, forget: () => write('forget\n'), ended, close: () => channel.close() };
 }
 
 /** Waits for the end and says why, in an error that tells whether another try makes sense. */
@@ -143,9 +149,13 @@ function greetingFault(error: Error, greeting: readonly string[], { init }: Host
       next: 'Correct the `init` of this host in the inventory; each line must succeed.',
     });
   }
-  const code = error.exitCode === 3 ? 'E_ROOT' : 'E_PROTOCOL';
-  return new HostError(code, { what: error.what, where });
+  const { what, exitCode } = error;
+  if (exitCode === TAKEN) return new HostError('E_BATCH_TAKEN', { what, where });
+  return new HostError(exitCode === 3 ? 'E_ROOT' : 'E_PROTOCOL', { what, where });
 }
+
+/** The helper's exit code where another batch has the name. */
+const TAKEN = 6;
 
 /** Installing the helper and the host's login files. */
 const START_MS = 120_000;

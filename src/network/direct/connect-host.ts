@@ -17,6 +17,10 @@ export interface ConnectOptions {
   /** Whether jobs run there; a management node is only asked, and gets no agent. */
   readonly runsJobs: boolean;
   readonly offset: number;
+  /** The store that this offset is of; null when it is not known. */
+  readonly store: string | null;
+  /** The batch directory's own id; null when it has none. */
+  readonly key: string | null;
   /** Whose the batch is, for the host's record; null leaves that as it is. */
   readonly owner: string | null;
   readonly onLine: (line: string, offset: number) => void;
@@ -38,12 +42,12 @@ export interface Connected {
  * @throws HostError when the host cannot be used; TransportError when another try may help.
  */
 export async function connectHost(options: ConnectOptions): Promise<Connected> {
-  const { shell, host, batch, offset, owner, runsJobs } = options;
+  const { shell, host, batch, offset, store, key, owner, runsJobs } = options;
   await shell.open();
   const gate = new Gate(options.onLine);
   const place = new Later<BridgePlace>();
   const bridge = runsJobs
-    ? startBridge(shell, { host, place: place.promise, offset, owner, onLine: gate.take })
+    ? startBridge(shell, { host, place: place.promise, offset, store, key, owner, onLine: gate.take })
     : null;
   // Should the probe fail, then that is what is told.
   bridge?.catch(() => {});

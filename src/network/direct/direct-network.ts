@@ -20,6 +20,7 @@ import { defaultReconnectPolicy, type ReconnectPolicy } from './backoff.js';
 import { DirectHost } from './direct-host.js';
 import { runRequest, simpleRequest } from './gjob-requests.js';
 import type { Helper } from './helper-install.js';
+import type { HostLinkOptions } from './host-link.js';
 import { formatOwner } from './owner-line.js';
 import { packagedHelper } from './packaged-helper.js';
 import { InputStore } from './staging/input-store.js';
@@ -57,9 +58,7 @@ export class DirectNetwork implements Network {
   );
   readonly #transfers = new PQueue({ concurrency: 8 });
   /** Makes a host of an open pool; null before `open`. */
-  #create:
-    | ((host: Host, options: { readonly runsJobs: boolean; readonly offset: number }) => DirectHost)
-    | null = null;
+  #create: ((host: Host, options: LinkStart) => DirectHost) | null = null;
   /** Shells that began to log in before their host's link wants one, by the host's name. */
   readonly #early = new Map<string, Shell>();
   /** Hosts that are being let go of. */
@@ -89,14 +88,14 @@ export class DirectNetwork implements Network {
       throw new StateError('E_INTERNAL', { what: 'the network is open already', where: context.batch });
     }
     const { hosts, managers = [] } = this.#options;
-    const shared = this.#linkOptions(context.batch);
+    const shared = this.#linkOptions(context);
     this.#create = (host, own) => new DirectHost(host, { ...shared, ...own }, this.#transfers);
     for (const host of hosts) {
-      const offset = context.offsets?.[host.name] ?? 0;
-      this.#hosts.set(host.name, this.#create(host, { runsJobs: true, offset }));
+      const start = { offset: context.offsets?.[host.name] ?? 0, store: context.stores?.[host.name] ?? null };
+      this.#hosts.set(host.name, this.#create(host, { runsJobs: true, ...start }));
     }
     for (const host of managers)
-      this.#managers.set(host.name, this.#create(host, { runsJobs: false, offset: 0 }));
+      this.#managers.set(host.name, this.#create(host, { ...ANEW, runsJobs: false }));
     const all = [...this.#hosts.values(), ...this.#managers.values()];
     await Promise.all(all.map(({ link }) => link.open()));
   }
@@ -108,7 +107,7 @@ export class DirectNetwork implements Network {
     await this.#leaving.get(host.name);
     if (!this.#create)
       throw new StateError('E_INTERNAL', { what: 'the network is not open', where: host.name });
-    const added = this.#create(host, { runsJobs: true, offset: 0 });
+    const added = this.#create(host, ANEW);
     this.#hosts.set(host.name, added);
     await added.link.open();
   }
@@ -208,7 +207,7 @@ export class DirectNetwork implements Network {
     await host.link.close();
   }
 
-  #linkOptions(batch: string) {
+  #linkOptions({ batch, key }: BatchContext) {
     const { clock = systemClock, random = Math.random } = this.#options;
     const openShell = (host: Host) => this.#takeEarly(host) ?? this.#options.openShell(host);
     const { reconnect = defaultReconnectPolicy } = this.#options;
@@ -216,7 +215,7 @@ export class DirectNetwork implements Network {
     const emit = (event: NetworkEvent) => this.#bus.emit(event);
     const { batchDirectory } = this.#options;
     const owner = batchDirectory === undefined ? null : formatOwner(batchDirectory);
-    return { openShell, helper, batch, owner, clock, random, reconnect, emit };
+    return { openShell, helper, batch, key: key ?? null, owner, clock, random, reconnect, emit };
   }
 
   #takeEarly({ name }: Host): Shell | undefined {
@@ -277,4 +276,7 @@ async function askQuietly(asked: DirectHost, byHost: ReadonlyMap<string, readonl
   }
 }
 
+type LinkStart = Pick<HostLinkOptions, 'runsJobs' | 'offset' | 'store'>;
+
+const ANEW: LinkStart = { runsJobs: true, offset: 0, store: null };
 const UNKNOWN: AttemptStatus = { state: 'unknown' };

@@ -14,6 +14,7 @@ import { RequestSender } from './gjob-requests.js';
 import type { Helper } from './helper-install.js';
 import { toNetworkEvent } from './network-events.js';
 import type { Session } from './session.js';
+import { StorePlace } from './store-place.js';
 
 /** What a link needs of its surroundings. */
 export interface HostLinkOptions {
@@ -23,6 +24,10 @@ export interface HostLinkOptions {
   readonly batch: string;
   /** Where in the host's event file to begin. */
   readonly offset: number;
+  /** The store that this offset is of; null when it is not known. */
+  readonly store: string | null;
+  /** The batch directory's own id; null when it has none. */
+  readonly key: string | null;
   /** Whose the batch is, for the host's record; null leaves that as it is. */
   readonly owner: string | null;
   /** Whether jobs run there; a management node is only asked. */
@@ -47,7 +52,7 @@ export class HostLink {
   #sender: RequestSender | null = null;
   #shell: Shell | null = null;
   #fault: Error | null = null;
-  #offset: number;
+  readonly #place: StorePlace;
   /** Ends the present connection with this reason. */
   #drop: (error: Error) => void = () => {};
   #wake: () => void = () => {};
@@ -61,7 +66,7 @@ export class HostLink {
     readonly options: HostLinkOptions,
   ) {
     this.#host = host;
-    this.#offset = options.offset;
+    this.#place = new StorePlace(options.offset, options.store);
   }
 
   get host(): Host {
@@ -108,7 +113,8 @@ export class HostLink {
     if (!this.isUp || !facts) return;
     const slots = resolveSlots(rule, facts.cores);
     await this.send(`slots\t${slots}`);
-    this.options.emit({ type: 'host.ready', host: this.host.name, slots, facts });
+    const store = this.#place.id ?? undefined;
+    this.options.emit({ type: 'host.ready', host: this.host.name, slots, facts, ...(store && { store }) });
   }
 
   /** Asks the agent to end; resolves when it did or `limitMs` have passed. */
@@ -173,7 +179,7 @@ export class HostLink {
   /** Connects; the answer waits for the bridge's end and rejects with the reason. */
   async #connect(dropped: Promise<never>): Promise<() => Promise<never>> {
     const { host } = this;
-    const { batch, runsJobs, owner } = this.options;
+    const { batch, runsJobs, key, owner } = this.options;
     const helper = this.options.helper();
     const shell = this.options.openShell(host);
     this.#shell = shell;
@@ -188,7 +194,9 @@ export class HostLink {
       helper,
       batch,
       runsJobs,
-      offset: this.#offset,
+      offset: this.#place.offset,
+      store: this.#place.id,
+      key,
       owner,
       onLine,
     });
@@ -203,7 +211,14 @@ export class HostLink {
     this.#bridge = bridge;
     this.#facts = facts;
     this.#state = 'up';
-    if (runsJobs) this.options.emit({ type: 'host.ready', host: host.name, slots, facts });
+    if (bridge)
+      this.options.emit({
+        type: 'host.ready',
+        host: host.name,
+        slots,
+        facts,
+        ...this.#place.take(bridge.store),
+      });
     listen();
     return async () => {
       throw bridge ? await bridge.ended : await dropped;
@@ -212,7 +227,7 @@ export class HostLink {
 
   #hear(line: string, offset: number): void {
     const event = parseEventLine(line, this.host.name);
-    this.#offset = offset;
+    this.#place.offset = offset;
     if (!event) return;
     if (event.kind === 'ack') this.#sender?.acknowledge(event.token);
     if (event.kind === 'quit') this.#agentGone();
@@ -224,7 +239,7 @@ export class HostLink {
   /** The connection is over: lets go, and tells once that the host is lost or failed. */
   async #fall(error: unknown): Promise<void> {
     const wasLost = this.#state === 'lost';
-    const passing = error instanceof TransportError || (this.#offset > 0 && isFull(error));
+    const passing = error instanceof TransportError || (this.#place.offset > 0 && isFull(error));
     const gone = passing ? 'the host has no room to work now' : 'the host was given up';
     const reason = error instanceof TransportError ? error : lostError(gone, this.host.name);
     if (this.#state !== 'closed') {
