@@ -2,6 +2,7 @@ import type { Fault } from '../errors.js';
 import type { ManagerEvent } from '../events/event.js';
 import { listOpenOn } from '../manager/list-open-on.js';
 import type { Attempt } from '../network/network.js';
+import { keepingHosts } from '../queue/left-behind.js';
 import { type Contact, createNetwork } from './create-network.js';
 import type { HeldBatch } from './held-batch.js';
 import { everyHost } from './replace-hosts.js';
@@ -32,6 +33,6 @@ export async function endRemoved(
     await Promise.allSettled(attempts.map((attempt) => network.killJob(attempt)));
     return new Map(faults);
   } finally {
-    await network.close({ cleanup: true });
+    await network.close({ cleanup: true, keep: keepingHosts(held.state) });
   }
 }

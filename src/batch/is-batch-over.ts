@@ -26,5 +26,7 @@ export async function isBatchOver(path: string, batch: string): Promise<boolean>
 
 /** An attempt that never ran, or whose host has lost it, has left nothing to fetch. */
 function isFetched({ collected, startedAt, outcome }: AttemptRecord): boolean {
-  return collected !== null || startedAt === null || outcome?.kind === 'lost';
+  if (collected !== null || outcome?.kind === 'lost') return true;
+  // An end without a start is one that no event told.
+  return startedAt === null && outcome?.kind !== 'succeeded' && outcome?.kind !== 'failed';
 }

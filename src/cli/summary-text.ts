@@ -15,6 +15,7 @@ export function formatSummary(end: BatchEnd, directory: string, paint: Paint): s
     ...formatHalt(end, paint),
     formatCounts(end, paint),
     ...formatUnfinished(end, directory),
+    ...formatLeft(end, directory),
     `${paint.dim('results')}  ${directory}`,
   ]
     .map((line) => `${line}\n`)
@@ -97,6 +98,15 @@ function formatUnfinished({ summary }: BatchEnd, directory: string): string[] {
     ...goOn,
     `  or end them with \`gpool cancel ${directory}\``,
   ];
+}
+
+/** What could not be written here. */
+function formatLeft({ summary }: BatchEnd, directory: string): string[] {
+  const left = summary.failures.filter(({ isLeft }) => isLeft).map(({ job }) => job);
+  left.sort((a, b) => Number(a) - Number(b));
+  if (left.length === 0) return [];
+  const whose = left.length === 1 ? `job ${left[0]}` : `${left.length} jobs (${listJobs(left)})`;
+  return [`  results of ${whose} are still with their hosts: \`gpool resume ${directory}\` fetches them`];
 }
 
 /** A colon means this machine, and reads badly in a sentence. */

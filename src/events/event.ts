@@ -108,6 +108,17 @@ export type ManagerEvent =
       readonly fault: Fault | null;
       readonly collected: Collected | null;
     }
+  /**
+   * What a job that gave up had left on its host is here after all: it is done when its attempt succeeded and `fault` is null.
+   * Nothing was run for it.
+   */
+  | {
+      readonly type: 'job.collected';
+      readonly job: string;
+      readonly attempt: string;
+      readonly fault: Fault | null;
+      readonly collected: Collected;
+    }
   /** The job goes back to waiting; `counted` tells whether the attempt counts against its limit. */
   | {
       readonly type: 'job.requeued';

@@ -2,6 +2,7 @@ import { type Fault, JobError } from '../errors.js';
 import type { Collected, ManagerEvent } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
+import { leftBehind } from '../queue/left-behind.js';
 import { asksElsewhere, decideRetry, type RetryFacts } from './retry.js';
 import type { RetryPolicy } from './retry-policy.js';
 import { DEFAULT_RETRY_DELAY_SECS, retryWaitMs } from './retry-wait.js';
@@ -31,6 +32,14 @@ export function conclude(result: Result, policy: RetryPolicy): ManagerEvent {
   if (again === null)
     return { type: 'job.failed', job: job.id, attempt: attempt.id, outcome, fault, collected };
   return { type: 'job.requeued', job: job.id, attempt: attempt.id, reason: fault ?? outcome, ...again };
+}
+
+/** What had to be left on its host when the job was given up is here; null for every other result. */
+export function concludeLate(result: Result): ManagerEvent | null {
+  const { job, attempt, kind } = result;
+  if (kind !== 'collected' || leftBehind(job) !== attempt) return null;
+  const fault = faultOf(result, outcomeOf(result));
+  return { type: 'job.collected', job: job.id, attempt: attempt.id, fault, collected: result.collected };
 }
 
 type Requeue = Pick<Extract<ManagerEvent, { type: 'job.requeued' }>, 'counted' | 'cost' | 'notBefore'>;

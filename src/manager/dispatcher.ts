@@ -1,4 +1,4 @@
-import { SpecError, TransportError } from '../errors.js';
+import { SpecError } from '../errors.js';
 import { formatAttemptId } from '../events/attempt-id.js';
 import type { GpoolEvent, ManagerEvent, NetworkEvent, Recorded } from '../events/event.js';
 import type { BatchStore } from '../journal/batch-store.js';
@@ -6,8 +6,9 @@ import type { Attempt, Network } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
 import { findByAttempt } from '../queue/find-by-attempt.js';
 import { liveAttempts } from '../queue/job.js';
-import { STATE_BUSY, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
+import { STATE_BUSY, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
 import { listOpenAttempts } from './attempt.js';
+import { awayEvents } from './away-events.js';
 import { Clearing } from './clearing.js';
 import { Collector, NOTHING } from './collector.js';
 import type { Result } from './conclude.js';
@@ -20,6 +21,7 @@ import { HandOver } from './hand-over.js';
 import { HostActions } from './host-actions.js';
 import { Intents } from './intents.js';
 import { JobTime } from './job-time.js';
+import { LeftResults } from './left-results.js';
 import { LetGo } from './let-go.js';
 import type { MedianLimits } from './median-limits.js';
 import type { Order } from './order.js';
@@ -70,6 +72,7 @@ export class Dispatcher {
   readonly #delayed: DelayedJobs;
   readonly #overdue: EndOverdue;
   readonly #cooling: CoolingHosts;
+  readonly #leftResults = new LeftResults();
   readonly #silentEnds = new SilentEnds();
   readonly #jobTime = new JobTime();
   readonly #unsubscribe: () => void;
@@ -107,6 +110,11 @@ export class Dispatcher {
   /** Whether hosts are just ending attempts that are needed no more. */
   get ending(): boolean {
     return this.#letGo.pending > 0;
+  }
+
+  /** Whether results are being fetched that an earlier controller had to leave on their hosts. */
+  get fetching(): boolean {
+    return this.#leftResults.isFetching(this.pending > 0);
   }
 
   /** Records the start, or takes up what an earlier Manager left under way; every host must speak up first. */
@@ -236,6 +244,7 @@ export class Dispatcher {
     this.#intents.act(event);
     this.#hostActions.act(event);
     this.#cooling.observe(event);
+    this.#leftResults.observe(event);
     this.#letGo.act(event);
     this.#delayed.act(event);
     this.#overdue.act(event);
@@ -274,24 +283,15 @@ export class Dispatcher {
 
   async #adopt(): Promise<void> {
     const { state } = this.#options;
-    if (state.stopping !== null) await this.#recorder.write([{ type: 'batch.resumed' }]);
-    const fault = new TransportError('E_CONN_LOST', {
-      what: 'the controller was away',
-      where: 'this machine',
-    }).toFault();
-    // Also those that could not be used: they are tried again.
     const asked = new Set(this.#options.network.getHosts().map(({ name }) => name));
-    const judged = ([STATE_FREE, STATE_BUSY, STATE_ERROR] as const).flatMap((word) =>
-      state.hostQueue.inState(word),
-    );
-    const lost = judged.filter(({ name }) => asked.has(name));
-    await this.#recorder.write(lost.map(({ name }) => ({ type: 'host.lost', host: name, fault })));
+    await this.#recorder.write(awayEvents(state, asked));
     for (const job of state.jobQueue.inState(STATE_UNKNOWN)) {
       for (const attempt of liveAttempts(job)) {
         if (attempt.outcome !== null) this.#collector.defer(job, attempt);
         else if (attempt.startedAt === null) this.#handOver.defer(job, attempt);
       }
     }
+    this.#leftResults.adopt(state, asked, this.#collector);
     this.#letGo.adopt();
     this.#delayed.adopt();
   }

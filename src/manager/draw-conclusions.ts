@@ -2,7 +2,7 @@ import type { ManagerEvent } from '../events/event.js';
 import type { BatchState } from '../queue/batch-state.js';
 import { findHost, isReachable } from '../queue/host-events.js';
 import { type Job, liveAttempts } from '../queue/job.js';
-import { conclude, type Result } from './conclude.js';
+import { conclude, concludeLate, type Result } from './conclude.js';
 import type { RetryPolicy } from './retry-policy.js';
 
 /** What the results of a turn come to. */
@@ -24,6 +24,8 @@ export function drawConclusions(
   const concluded = new Set<Job>();
   const conclusions: Conclusions = { events: [], later: [] };
   for (const result of results) {
+    const late = concludeLate(result);
+    if (late) conclusions.events.push(late);
     if (!isCurrent(result)) continue;
     if (concluded.has(result.job)) conclusions.later.push(result);
     else conclusions.events.push(settle(state, result, policy));

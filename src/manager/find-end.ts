@@ -1,6 +1,7 @@
 import type { StopMode } from '../events/event.js';
 import type { BatchState } from '../queue/batch-state.js';
 import { type Job, liveAttempts } from '../queue/job.js';
+import { listLeftBehind } from '../queue/left-behind.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
 import { wereTried } from './detach.js';
 import type { Stopping } from './stopping.js';
@@ -13,6 +14,8 @@ export interface EndFacts {
   readonly pending: boolean;
   /** Whether hosts are just ending attempts that are needed no more. */
   readonly ending: boolean;
+  /** Whether results are being fetched that an earlier controller had to leave on their hosts. */
+  readonly fetching: boolean;
   readonly stopping: Pick<Stopping, 'mode' | 'byRule' | 'graceOver'>;
   /** Whether it ends when everything that hosts will take was handed over. */
   readonly detach: boolean;
@@ -24,7 +27,7 @@ export interface EndFacts {
 
 /** Whether a batch came to its end before, with nothing left on a host: there is nothing to ask a host for. */
 export function isOver(state: BatchState): boolean {
-  return state.ended && isSettled(state) && state.jobs.every(hasEnded);
+  return state.ended && isSettled(state) && state.jobs.every(hasEnded) && listLeftBehind(state).length === 0;
 }
 
 function hasEnded({ attempts }: Job): boolean {
@@ -33,10 +36,10 @@ function hasEnded({ attempts }: Job): boolean {
 
 /** Null while there is something to wait for. A host that was lost is waited for: its jobs may be running. */
 export function findEnd(facts: EndFacts): SummaryKind | null {
-  const { state, pending, ending, stopping, detach, waitedEnough, neverReady } = facts;
+  const { state, pending, ending, fetching, stopping, detach, waitedEnough, neverReady } = facts;
   const { jobQueue } = state;
   const { mode, byRule, graceOver } = stopping;
-  if (isSettled(state)) return ending && !graceOver ? null : 'complete';
+  if (isSettled(state)) return (ending || fetching) && !graceOver ? null : 'complete';
   if (mode !== null) {
     const stopped = byRule ? 'halted' : 'stopped';
     return graceOver || (!pending && isLeft(state, mode)) ? stopped : null;

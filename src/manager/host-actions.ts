@@ -1,6 +1,7 @@
 import type { Recorded } from '../events/event.js';
 import type { Network } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
+import { keepingHosts } from '../queue/left-behind.js';
 import { listOpenOn } from './list-open-on.js';
 
 /** Does what follows from hosts that come and go. What a host does not do when asked is its own loss: it is let go of. */
@@ -30,6 +31,7 @@ export class HostActions {
   }
 
   async #letGo(host: string): Promise<void> {
-    await this.#network.removeHost(host, { cleanup: true }).catch(() => {});
+    const cleanup = !keepingHosts(this.#state).has(host);
+    await this.#network.removeHost(host, { cleanup }).catch(() => {});
   }
 }

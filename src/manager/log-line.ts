@@ -17,6 +17,8 @@ export function formatLogLine(event: Recorded, findJob: JobFinder): string | nul
       return describe('DONE', event, findJob);
     case 'job.failed':
       return `${describe('FAIL', event, findJob)}: ${describeCause(event)}`;
+    case 'job.collected':
+      return `${describe('COLLECT', event, findJob)}${event.fault ? `: ${describeFault(event.fault)}` : ''}`;
     case 'job.requeued':
       return `${describe('AGAIN', event, findJob)}: ${describeReason(event.reason)}`;
     case 'job.copied':

@@ -3,6 +3,7 @@ import type { BatchStore } from '../journal/batch-store.js';
 import type { Network } from '../network/network.js';
 import { type BatchState, countJobs } from '../queue/batch-state.js';
 import type { Job } from '../queue/job.js';
+import { keepingHosts } from '../queue/left-behind.js';
 import { STATE_ERROR } from '../queue/states.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import { contextOf } from './context-of.js';
@@ -184,6 +185,7 @@ export class Session {
       state: this.#options.state,
       pending: dispatcher.pending > 0,
       ending: dispatcher.ending,
+      fetching: dispatcher.fetching,
       stopping: this.#stopping,
       detach: this.#options.settings.detach,
       waitedEnough: this.#lostWait.isOver(),
@@ -227,12 +229,13 @@ export class Session {
   }
 
   async #close(cleanup: boolean): Promise<void> {
+    const { network, state } = this.#options;
     this.#sleep?.close();
     this.#lostWait.close();
     this.#stopping.close();
     this.#dispatcher?.close();
     const opened = await this.#opening?.catch(() => null);
-    await this.#contain(() => this.#options.network.close({ cleanup }));
+    await this.#contain(() => network.close({ cleanup, keep: keepingHosts(state) }));
     await this.#contain(async () => opened?.store.close());
     await this.#contain(() => this.#options.onClose());
   }

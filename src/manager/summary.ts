@@ -3,6 +3,7 @@ import type { BatchCounts } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import { type BatchState, countJobs } from '../queue/batch-state.js';
 import { type Job, tellingAttempt } from '../queue/job.js';
+import { leftBehind } from '../queue/left-behind.js';
 import { STATE_BUSY, STATE_ERROR, STATE_UNKNOWN } from '../queue/states.js';
 
 /**
@@ -36,6 +37,8 @@ export interface JobFailure {
   readonly outcome: Outcome;
   /** Set when something other than the outcome failed it. */
   readonly fault: Fault | null;
+  /** What it left is on its host still, because it could not be fetched: going on with the batch fetches it. */
+  readonly isLeft: boolean;
 }
 
 export interface UnfinishedJob {
@@ -73,6 +76,7 @@ function describeFailure(job: Job): JobFailure {
     host: attempt?.host ?? '',
     outcome,
     fault: attempt?.fault ?? null,
+    isLeft: leftBehind(job) !== null,
   };
 }
 

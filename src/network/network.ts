@@ -89,8 +89,19 @@ export interface Network {
   clearJob(attempt: EndedAttempt): void;
   /** Removes the attempt's directory on its host. Refused for a running one. */
   deleteJob(attempt: Attempt): Promise<void>;
-  /** Lets go of the hosts. What runs there goes on, unless `cleanup` says the batch is over: then nothing of ours stays. */
-  close(options?: { readonly cleanup?: boolean }): Promise<void>;
+  /**
+   * Lets go of the hosts. What runs there goes on, unless `cleanup` says the batch is over: then nothing of ours stays, but on the
+   * hosts of `keep`, which have results that could not be fetched.
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** How a Network lets go of its hosts. */
+export interface CloseOptions {
+  /** @default false */
+  readonly cleanup?: boolean;
+  /** Names of hosts that are not cleaned. @default none */
+  readonly keep?: ReadonlySet<string>;
 }
 
 /** What a Network must know of the batch it serves. */

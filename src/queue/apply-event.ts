@@ -13,6 +13,7 @@ import {
   applyJobRequeued,
   applyJobStarted,
 } from './job-events.js';
+import { applyJobCollected } from './left-behind.js';
 import { passOverRemoved } from './removed-jobs.js';
 import { applyBatchRevised, applyJobReopened } from './reopen-job.js';
 import { applyBatchResumed, applyBatchStopping, applyJobOverdue } from './stop-events.js';
@@ -45,6 +46,8 @@ function reduce(state: BatchState, event: Recorded): boolean {
       return applyJobDone(state, event);
     case 'job.failed':
       return applyJobFailed(state, event);
+    case 'job.collected':
+      return applyJobCollected(state, event);
     case 'job.requeued':
       return applyJobRequeued(state, event);
     case 'job.copied':

@@ -167,7 +167,8 @@ function noteOffset(state: BatchState, news: { readonly host: string; readonly o
   state.offsets[findHost(state, news.host).name] = news.offset;
 }
 
-function compactCollected(collected: Collected): Collected {
+/** Shares what says nothing. */
+export function compactCollected(collected: Collected): Collected {
   const { stdoutBytes, stderrBytes, files, missing, skipped } = collected;
   const empty = stdoutBytes + stderrBytes + files.length + missing.length + skipped.length === 0;
   return empty ? NOTHING_COLLECTED : collected;

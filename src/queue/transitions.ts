@@ -28,7 +28,7 @@ export const JOB_TRANSITIONS: TransitionTable = {
     'host.ready': [STATE_BUSY],
   },
   [STATE_DONE]: { 'job.reopened': [STATE_FREE] },
-  [STATE_ERROR]: { 'job.reopened': [STATE_FREE] },
+  [STATE_ERROR]: { 'job.reopened': [STATE_FREE], 'job.collected': [STATE_DONE, STATE_ERROR] },
 };
 
 /** A host begins as unknown: it was not asked yet. */

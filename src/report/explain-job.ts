@@ -1,5 +1,6 @@
 import type { BatchState, HostRecord } from '../queue/batch-state.js';
 import { type AttemptRecord, type Job, liveAttempts, tellingAttempt } from '../queue/job.js';
+import { leftBehind } from '../queue/left-behind.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
 import { foldHosts } from '../spec/inventory/fold-hosts.js';
 import {
@@ -33,9 +34,17 @@ function explainFailure(job: Job): Explanation {
   const last = tellingAttempt(job);
   if (job.cancelling !== null && last?.outcome?.kind !== 'failed')
     return explain('cancelled', `It was cancelled: ${job.cancelling}.`, '`gpool rerun` runs it again.');
+  if (leftBehind(job)) return explainLeft(job);
   const cause = last ? `: ${nameCause(last)} on ${last.host}` : '';
   const what = `It gave up after ${countOf(job.attempts.length, 'attempt')}${cause}.`;
   return explain('failed', what, '`gpool logs --stderr` shows what it said; `gpool rerun` runs it again.');
+}
+
+function explainLeft({ host, decidedBy }: Job): Explanation {
+  const fault = decidedBy?.fault;
+  const why = fault ? `: ${fault.what} (${fault.code})` : '';
+  const what = `It has ended on ${host}, but its results could not be fetched${why}. They are there still.`;
+  return explain('left', what, 'Put that right, then `gpool resume` fetches them. Nothing is run for that.');
 }
 
 function explainUnknown(state: BatchState, job: Job): Explanation {

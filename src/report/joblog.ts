@@ -83,8 +83,8 @@ export function formatJoblogLine(job: Job, attempt: AttemptRecord): string {
 
 function isSettled(
   event: Recorded,
-): event is Extract<Recorded, { type: 'job.done' | 'job.failed' | 'job.requeued' }> {
-  return event.type === 'job.done' || event.type === 'job.failed' || event.type === 'job.requeued';
+): event is Extract<Recorded, { type: 'job.done' | 'job.failed' | 'job.requeued' | 'job.collected' }> {
+  return SETTLES.has(event.type);
 }
 
 function receivedBytes({ collected }: AttemptRecord): number {
@@ -124,6 +124,12 @@ function outcomeColumns(outcome: Outcome): ExitColumns {
 }
 
 const COLUMNS = ['Seq', 'Host', 'Starttime', 'JobRuntime', 'Send', 'Receive', 'Exitval', 'Signal', 'Command'];
+const SETTLES: ReadonlySet<Recorded['type']> = new Set([
+  'job.done',
+  'job.failed',
+  'job.requeued',
+  'job.collected',
+]);
 const SIGTERM = 15;
 const LONGEST_LINE = 1024 * 1024;
 const UNCLEAR: ExitColumns = { exit: -1, signal: 0 };

@@ -13,11 +13,17 @@ export interface GpoolOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** @default nothing: as from /dev/null */
   readonly stdin?: string;
+  /** What is started in place of the command: another one that starts it, as `prlimit` does. */
+  readonly under?: readonly string[];
 }
 
 /** The built command as users start it, in a directory that is its home as well. */
-export function startGpool(args: readonly string[], { cwd, env = {}, stdin }: GpoolOptions): ChildProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+export function startGpool(
+  args: readonly string[],
+  { cwd, env = {}, stdin, under }: GpoolOptions,
+): ChildProcess {
+  const [program = process.execPath, ...words] = under ?? [process.execPath, MAIN];
+  const child = spawn(program, [...words, ...args], {
     cwd,
     env: { PATH: process.env.PATH, HOME: cwd, USER: process.env.USER, NO_COLOR: '1', GJOB_IDLE: '2', ...env },
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

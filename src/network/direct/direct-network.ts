@@ -9,6 +9,7 @@ import type {
   Attempt,
   AttemptStatus,
   BatchContext,
+  CloseOptions,
   EndedAttempt,
   Network,
   NetworkListener,
@@ -190,10 +191,11 @@ export class DirectNetwork implements Network {
     await this.#host(attempt).deleteAttempt(attempt.id);
   }
 
-  async close({ cleanup = false }: { readonly cleanup?: boolean } = {}): Promise<void> {
+  async close({ cleanup = false, keep = NONE }: CloseOptions = {}): Promise<void> {
     const hosts = [...this.#hosts.values()];
+    const cleaned = cleanup ? hosts.filter(({ link }) => !keep.has(link.host.name)) : [];
     this.#create = null;
-    if (cleanup) await Promise.all(hosts.map((host) => host.cleanUp()));
+    await Promise.all(cleaned.map((host) => host.cleanUp()));
     await Promise.all([...hosts, ...this.#managers.values()].map((host) => host.link.close()));
     await Promise.all([
       ...this.#leaving.values(),
@@ -279,4 +281,5 @@ async function askQuietly(asked: DirectHost, byHost: ReadonlyMap<string, readonl
 type LinkStart = Pick<HostLinkOptions, 'runsJobs' | 'offset' | 'store'>;
 
 const ANEW: LinkStart = { runsJobs: true, offset: 0, store: null };
+const NONE: ReadonlySet<string> = new Set();
 const UNKNOWN: AttemptStatus = { state: 'unknown' };

@@ -3,7 +3,8 @@ import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { TransportError } from '../../errors.js';
+import { GpoolError, TransportError } from '../../errors.js';
+import { localFault } from './local-fault.js';
 import { writeWhole } from './local-file.js';
 import { runScript, type ScriptProcess, startScript } from './script-process.js';
 import type { FetchOptions, Shell } from './shell.js';
@@ -107,7 +108,9 @@ async function copyFile(
   try {
     await (exclusive ? writeWhole(to, write) : overwrite(to, write));
   } catch (cause) {
-    throw transferError(from, to, cause);
+    const isRead = cause instanceof Error && 'syscall' in cause && cause.syscall === 'read';
+    const fault = exclusive && !isRead ? localFault(cause, to) : cause;
+    throw fault instanceof GpoolError ? fault : transferError(from, to, cause);
   } finally {
     await source.close();
   }

@@ -1,6 +1,8 @@
-import { GpoolError, HostError, JobError, TransportError } from '../../errors.js';
+import type { FileHandle } from 'node:fs/promises';
+import { HostError, JobError, TransportError } from '../../errors.js';
 import { readBlocks } from '../../read-blocks.js';
 import { BlockWriter } from './block-writer.js';
+import { explainLocal } from './local-fault.js';
 import { openSource, writeWhole } from './local-file.js';
 import type { Channel, FetchOptions, RunResult, TransferOptions } from './shell.js';
 import { StallWatch } from './stall-watch.js';
@@ -39,7 +41,7 @@ export async function getStream(
   bytes: number,
   options: FetchOptions = {},
 ): Promise<void> {
-  const writing = writeWhole(local, (target) =>
+  const write = (target: FileHandle) =>
     copy(start(GET, [remote, String(bytes)]), `${where}:${remote}`, options, async (channel, moved) => {
       let size = 0;
       const writer = new BlockWriter(target);
@@ -54,11 +56,8 @@ export async function getStream(
       const { code } = await channel.ended;
       if (code === 0 && size < bytes)
         throw transferError('it is shorter than it was said to be', `${where}:${remote}`);
-    }),
-  );
-  await writing.catch((error: unknown) => {
-    throw error instanceof GpoolError ? error : localFault(error, local);
-  });
+    });
+  await explainLocal(local, () => writeWhole(local, write));
 }
 
 const PUT = 'umask 077; export LC_ALL=C; cat >"$1" && chmod 600 -- "$1"';
@@ -105,9 +104,4 @@ function checkEnd({ code, stderr }: RunResult, where: string): void {
 
 function transferError(what: string, where: string): TransportError {
   return new TransportError('E_TRANSFER', { what, where });
-}
-
-function localFault(cause: unknown, where: string): JobError {
-  const what = `cannot write here: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new JobError('E_LOCAL_DISK', { what, where, cause });
 }

@@ -6,6 +6,7 @@ import type {
   Attempt,
   AttemptStatus,
   BatchContext,
+  CloseOptions,
   EndedAttempt,
   Network,
   NetworkListener,
@@ -131,12 +132,12 @@ export class SimulatedNetwork implements Network {
   }
 
   /** What runs goes on, and may be seen again after another `open`; with `cleanup` the machines forget everything. */
-  async close({ cleanup = false }: { readonly cleanup?: boolean } = {}): Promise<void> {
+  async close({ cleanup = false, keep }: CloseOptions = {}): Promise<void> {
     this.#isOpen = false;
     for (const cancel of this.#timers.splice(0)) cancel();
     for (const link of this.#links.values()) {
       link.state = 'away';
-      if (cleanup) link.machine = this.#createMachine(link.properties);
+      if (cleanup && !keep?.has(link.properties.name)) link.machine = this.#createMachine(link.properties);
     }
   }
 

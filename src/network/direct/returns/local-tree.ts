@@ -3,6 +3,7 @@ import { closeSync, constants, fchmodSync, openSync, renameSync, rmSync, writeFi
 import { chmod, lstat, mkdir, open, readdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { JobError } from '../../../errors.js';
+import { errnoOf, localFault } from '../../shell/local-fault.js';
 
 /**
  * A directory on this machine that what comes from a host is written into: below it only, never through a symbolic
@@ -47,8 +48,8 @@ export class LocalTree {
       writeNew(part, bytes, mode);
       renameSync(part, full);
     } catch (error) {
-      rmSync(part, { force: true });
-      throw localFault(full, error);
+      leaveNoPart(part);
+      throw treeFault(full, error);
     }
   }
 
@@ -60,8 +61,8 @@ export class LocalTree {
       await fill(part);
       await rename(part, full);
     } catch (error) {
-      await rm(part, { force: true });
-      throw localFault(full, error);
+      await rm(part, { force: true }).catch(() => {}); // the next fetch removes it
+      throw treeFault(full, error);
     }
   }
 
@@ -96,6 +97,13 @@ function partOf(path: string): string {
   return join(dirname(path), `${PART}${randomBytes(9).toString('hex')}`);
 }
 
+/** A disk that takes nothing may not even remove; the next fetch does. */
+function leaveNoPart(part: string): void {
+  try {
+    rmSync(part, { force: true });
+  } catch {}
+}
+
 /** Opened without following links, so that the mode lands on what was just written. */
 async function setMode(part: string, mode: number): Promise<void> {
   const file = await open(part, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -106,26 +114,18 @@ async function setMode(part: string, mode: number): Promise<void> {
   }
 }
 
-/** Says of a full disk what it is; hands everything else on. */
+/** Says of a write that failed here what it is; hands everything else on. */
 async function guarded<T>(where: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (cause) {
-    throw localFault(where, cause);
+    throw treeFault(where, cause);
   }
 }
 
-/** A failed write on this machine says so as an E_LOCAL_DISK, also when a Shell reports it; anything else stays what it is. */
-function localFault(where: string, cause: unknown): unknown {
-  const inner = errorCode(cause instanceof Error ? cause.cause : undefined);
-  const code = FULL.has(inner) ? inner : errorCode(cause);
-  if (IN_THE_WAY.has(code)) return inTheWay(where);
-  if (!FULL.has(code) && !DENIED.has(code)) return cause;
-  return new JobError('E_LOCAL_DISK', { what: `cannot write the file (${code})`, where, cause });
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+/** Something of that name is in the way, or the write failed; what is no error of this machine stays what it is. */
+function treeFault(where: string, cause: unknown): unknown {
+  return IN_THE_WAY.has(errnoOf(cause)) ? inTheWay(where) : localFault(cause, where);
 }
 
 function inTheWay(where: string): JobError {
@@ -139,9 +139,16 @@ async function removeParts(directory: string): Promise<void> {
   }
 }
 
-/** Answers whether it was not there before; so does `makeOne`. */
+/** Answers whether it was not there before; so does `makeOne`. Each by itself: all at once would hide why one cannot be made. */
 async function makeAll(directory: string): Promise<boolean> {
-  return (await mkdir(directory, { recursive: true, mode: 0o700 })) !== undefined;
+  try {
+    return await makeOne(directory);
+  } catch (error) {
+    const parent = dirname(directory);
+    if (errnoOf(error) !== 'ENOENT' || parent === directory) throw error;
+    await makeAll(parent);
+    return makeOne(directory);
+  }
 }
 
 async function makeOne(directory: string): Promise<boolean> {
@@ -149,17 +156,15 @@ async function makeOne(directory: string): Promise<boolean> {
     await mkdir(directory, { mode: 0o700 });
     return true;
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
+    if (errnoOf(error) !== 'EEXIST') throw error;
     return false;
   }
 }
 
 function ignoreMissing(error: unknown): void {
-  if (errorCode(error) !== 'ENOENT') throw error;
+  if (errnoOf(error) !== 'ENOENT') throw error;
 }
 
 const PART = '.part-';
 const PART_NAME = /^\.part-[0-9a-f]{18}$/;
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-const DENIED = new Set(['EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE', 'ENAMETOOLONG']);
 const IN_THE_WAY = new Set(['ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'EEXIST', 'ELOOP']);

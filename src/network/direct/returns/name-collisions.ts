@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JobError } from '../../../errors.js';
+import { explainLocal } from '../../shell/local-fault.js';
 
 /**
  * Sees to it that names which differ only by case or Unicode form do not overwrite each other, where the local file
@@ -32,7 +33,7 @@ export async function checkCaseCollisions(
 
 async function probeFolding(directory: string): Promise<boolean> {
   const name = `.part-case-${randomBytes(6).toString('hex')}`;
-  await writeFile(join(directory, name), '', { flag: 'wx', mode: 0o600 });
+  await explainLocal(directory, () => writeFile(join(directory, name), '', { flag: 'wx', mode: 0o600 }));
   try {
     return await stat(join(directory, name.toUpperCase())).then(
       () => true,

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import PQueue from 'p-queue';
 import { GpoolError, JobError, TransportError } from '../../../errors.js';
+import { localFault } from '../local-fault.js';
 import { openSource, writeWhole } from '../local-file.js';
 import type { FetchOptions, TransferOptions } from '../shell.js';
 import { StallWatch } from '../stall-watch.js';
@@ -61,7 +62,7 @@ export class SftpFiles {
               .then(() => earlier)
               .then(() => options.onBytes?.(buffer.subarray(0, length)));
             await before;
-            await target.write(buffer, 0, length, position);
+            await writeFully(target, buffer.subarray(0, length), position);
             options.onProgress?.(length);
           }),
         );
@@ -118,22 +119,18 @@ export class SftpFiles {
   }
 
   #faultOf(error: unknown, remote: string): GpoolError {
-    if (error instanceof GpoolError) return error;
-    if (error instanceof Error && 'syscall' in error) return localFault(error);
+    const local = error instanceof Error && 'path' in error ? String(error.path) : 'this machine';
+    const fault = localFault(error, local);
+    if (fault instanceof GpoolError) return fault;
     const what = `copying ${remote} failed: ${error instanceof Error ? error.message : String(error)}`;
     return new TransportError('E_TRANSFER', { what, where: this.where, cause: error });
   }
 }
 
-/** An error of this machine's own file system. */
-function localFault(error: Error): JobError {
-  const full = 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-  return new JobError('E_LOCAL_DISK', {
-    what: `the file cannot be written here: ${error.message}`,
-    where: 'path' in error ? String(error.path) : 'this machine',
-    cause: error,
-    ...(full ? {} : { next: 'Look at that path, its directory and their permissions.' }),
-  });
+/** A disk that is nearly full, or a limit, takes a part without a word; the rest says why. */
+async function writeFully(target: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; )
+    done += (await target.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }
 
 interface RemoteSource {
