@@ -21,6 +21,15 @@ export interface Survivor {
   readonly state: string;
 }
 
+/** What a host says an ended attempt has printed: whether there is anything to fetch, and how much at least. */
+export interface AnnouncedOutput {
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Absent where nothing was printed, or where the host does not say. */
+  readonly stdoutBytes?: number;
+  readonly stderrBytes?: number;
+}
+
 /** What came back from a host after an attempt ended. Paths are relative to the attempt's local directory. */
 export interface Collected {
   readonly stdoutBytes: number;
@@ -73,8 +82,7 @@ export type NetworkEvent =
       readonly host: string;
       readonly outcome: Outcome;
       readonly usage: Usage;
-      /** Whether there is anything to fetch. */
-      readonly output: { readonly stdout: boolean; readonly stderr: boolean };
+      readonly output: AnnouncedOutput;
       /** Processes of a job told to end that are still there. */
       readonly survivors?: readonly Survivor[];
       readonly offset: number;

@@ -71,9 +71,14 @@ export class CommonEvents {
     const usage = this.#readUsage();
     const stdout = this.#flagAfter(STDOUT);
     const stderr = this.#flagAfter(STDERR);
+    const sizes = {
+      ...(this.#follows(OUT_BYTES) && { stdoutBytes: this.#number() }),
+      ...(this.#follows(STDERR_BYTES) && { stderrBytes: this.#number() }),
+    };
     const offset = this.#numberAfter(OUTPUT_END);
     const outcome: Outcome = { kind: 'succeeded' };
-    return { seq, at, type: 'job.ended', attempt, host, outcome, usage, output: { stdout, stderr }, offset };
+    const output = { stdout, stderr, ...sizes };
+    return { seq, at, type: 'job.ended', attempt, host, outcome, usage, output, offset };
   }
 
   #readUsage(): Usage {
@@ -96,15 +101,16 @@ export class CommonEvents {
   }
 
   #expect(text: Uint8Array): void {
+    if (!this.#follows(text)) this.#doubt = true;
+  }
+
+  /** Passes over `text` where it comes next. */
+  #follows(text: Uint8Array): boolean {
     const bytes = this.#bytes;
     const start = this.#at;
-    for (let at = 0; at < text.length; at += 1) {
-      if (bytes[start + at] !== text[at]) {
-        this.#doubt = true;
-        return;
-      }
-    }
+    for (let at = 0; at < text.length; at += 1) if (bytes[start + at] !== text[at]) return false;
     this.#at = start + text.length;
+    return true;
   }
 
   #numberAfter(text: Uint8Array): number {
@@ -206,6 +212,7 @@ const SYSTEM = literal(',"systemMs":');
 const PEAK = literal(',"peakKb":');
 const STDOUT = literal('},"output":{"stdout":');
 const STDERR = literal(',"stderr":');
+const OUT_BYTES = literal(',"stdoutBytes":');
 const OUTPUT_END = literal('},"offset":');
 const STDOUT_BYTES = literal(',"collected":{"stdoutBytes":');
 const STDERR_BYTES = literal(',"stderrBytes":');

@@ -189,6 +189,39 @@ test('an exit record cut at any byte is never another valid one', async (t) => {
   }
 });
 
+test('exit records of an older helper are read, and told by the next agent', async (t) => {
+  const host = await GjobHost.create(t);
+  const bridge = host.bridge();
+  await bridge.ask(run('1.1', 'echo to stdout'), run('2.1', 'exit 3'));
+  for (const id of ['1.1', '2.1']) await bridge.event('X', id);
+  await bridge.ask('quit');
+  await waitFor(() => bridge.find('Q').length > 0, { what: 'the end of the agent' });
+  for (const id of ['1.1', '2.1']) {
+    const record = ((await host.read(id, 'exit')) ?? '').split(' ');
+    await writeFile(join(host.record(id), 'exit'), `${[...record.slice(0, 7), 'end'].join(' ')}\n`);
+  }
+  const told = await readFile(join(host.directory, 'events'), 'latin1');
+  await writeFile(join(host.directory, 'events'), told.replace(/^X.*\n/gm, ''));
+  t.deepEqual(
+    (await host.ask('status', '1.1\n2.1\n')).stdout.toString(),
+    '1.1\tdone\tcode\t0\n2.1\terror\tcode\t3\n',
+  );
+  const next = host.bridge();
+  await next.ask('slots\t2');
+  t.deepEqual((await next.event('X', '1.1')).slice(10), ['1', '0']);
+  t.deepEqual((await next.event('X', '2.1')).slice(10), ['0', '0']);
+});
+
+test('a record that says what broke its output is an error, whatever the code', async (t) => {
+  const host = await GjobHost.create(t);
+  const bridge = host.bridge();
+  await bridge.ask(run('1.1', 'true'));
+  await bridge.event('X', '1.1');
+  const file = join(host.record('1.1'), 'exit');
+  await writeFile(file, (await readFile(file, 'latin1')).replace(' - end', ' nospace end'));
+  t.is((await host.ask('status', '1.1\n')).stdout.toString(), '1.1\terror\tlost\tdisk\n');
+});
+
 test('a torn line in the event file is ended and what it should have said comes again', async (t) => {
   const host = await GjobHost.create(t);
   const first = host.bridge();
@@ -200,7 +233,7 @@ test('a torn line in the event file is ended and what it should have said comes 
   await truncate(file, text.lastIndexOf('\tcode') + 4);
   const second = host.bridge();
   t.is((await second.event('V', '1')).length, 4);
-  await waitFor(() => second.find('X', '1.1').some((line) => line.length === 12), {
+  await waitFor(() => second.find('X', '1.1').some((line) => line.length === 15), {
     what: 'the end, told again',
   });
   t.true(

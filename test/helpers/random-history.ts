@@ -168,7 +168,13 @@ export class RandomHistory {
   #end(news: { readonly attempt: string; readonly host: string; readonly offset: number }): GpoolEvent {
     const outcome = this.#pick(OUTCOMES);
     const usage = { startedAt: 1_700_000_000_123, wallMs: 12, userMs: 3, systemMs: 1, peakKb: 0 };
-    return { type: 'job.ended', outcome, usage, output: { stdout: true, stderr: false }, ...news };
+    return {
+      type: 'job.ended',
+      outcome,
+      usage,
+      output: { stdout: true, stderr: false, stdoutBytes: 7 },
+      ...news,
+    };
   }
 
   #settle(job: Job, attempt: string, outcome: Outcome | null): GpoolEvent {

@@ -88,22 +88,21 @@ test('what is read of any line is what JSON.parse reads, or nothing', (t) => {
 const HEAD = { seq: 12, at: '2026-03-01T10:15:00.481Z' };
 const USAGE = { startedAt: 1_767_225_613_960, wallMs: 1280, userMs: 1, systemMs: 0, peakKb: 5 };
 const COLLECTED = { stdoutBytes: 1, stderrBytes: 0, files: [], missing: [], skipped: [] };
-const OUTPUT = { stdout: true, stderr: false };
 const COMMON: readonly object[] = [
   { ...HEAD, type: 'job.launched', job: '1', attempt: '1.1', host: 'me@lab01:2222' },
   { ...HEAD, type: 'job.started', attempt: '1.1', host: 'lab01', slot: 2, offset: 30 },
-  {
-    ...HEAD,
-    type: 'job.ended',
-    attempt: '1.1',
-    host: 'lab01',
-    outcome: { kind: 'succeeded' },
-    usage: USAGE,
-    output: OUTPUT,
-    offset: 9,
-  },
+  ended({ stdout: true, stderr: false }),
+  ended({ stdout: true, stderr: false, stdoutBytes: 12 }),
+  ended({ stdout: true, stderr: true, stdoutBytes: 12, stderrBytes: 1 }),
+  ended({ stdout: false, stderr: true, stderrBytes: 1 }),
   { ...HEAD, type: 'job.done', job: '1', attempt: '1.1', collected: COLLECTED },
 ];
+
+function ended(output: object) {
+  const outcome = { kind: 'succeeded' };
+  const usage = USAGE;
+  return { ...HEAD, type: 'job.ended', attempt: '1.1', host: 'lab01', outcome, usage, output, offset: 9 };
+}
 
 test('the events of a job that goes well are read', (t) => {
   const common = new CommonEvents();

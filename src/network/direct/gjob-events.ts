@@ -25,6 +25,10 @@ export type GjobEvent =
       readonly stdout: boolean;
       readonly stderr: boolean;
       readonly survivors: readonly Survivor[];
+      /** What of its output is in the host's files; null from an older helper, which does not say. */
+      readonly sizes: { readonly stdout: number; readonly stderr: number } | null;
+      /** The first thing that kept some of its output from being written there; null when nothing did. */
+      readonly broken: string | null;
     }
   | {
       readonly kind: 'refused' | 'lost';
@@ -49,13 +53,13 @@ export function parseEventLine(line: string, where: string): GjobEvent | null {
   const reader = new FieldReader(fields, line, where);
   if (!form) throw reader.fault('is of no known kind');
   const event = form.parse(reader);
-  reader.end();
+  if (event) reader.end();
   return event;
 }
 
 interface Form {
   readonly fields: number;
-  readonly parse: (read: FieldReader) => GjobEvent;
+  readonly parse: (read: FieldReader) => GjobEvent | null;
 }
 
 const FORMS: Readonly<Record<string, Form>> = {
@@ -80,9 +84,10 @@ function parseStarted(read: FieldReader): GjobEvent {
   return { kind: 'started', attempt, slot, startedMs: read.integer() };
 }
 
-function parseEnded(read: FieldReader): GjobEvent {
-  return {
-    kind: 'ended',
+/** Null when the words at its end were torn off. */
+function parseEnded(read: FieldReader): GjobEvent | null {
+  const ended = {
+    kind: 'ended' as const,
     attempt: read.attempt(),
     slot: read.integer(),
     how: read.choice(ENDS),
@@ -94,8 +99,16 @@ function parseEnded(read: FieldReader): GjobEvent {
     peakKb: read.integer(),
     stdout: read.flag(),
     stderr: read.flag(),
-    survivors: read.hasMore ? parseSurvivors(read.word(SURVIVORS)) : [],
+    survivors: read.hasMore && !read.hasNamed ? parseSurvivors(read.word(SURVIVORS)) : [],
   };
+  const words = read.named();
+  if (words.size === 0) return { ...ended, sizes: null, broken: null };
+  const [stdout, stderr, broken] = [words.get('out'), words.get('err'), words.get('broken')];
+  if (stdout === undefined || stderr === undefined || !broken) return null;
+  if (!INTEGER.test(stdout) || !INTEGER.test(stderr) || !TROUBLE.test(broken))
+    throw read.fault('has a bad field');
+  const sizes = { stdout: Number(stdout), stderr: Number(stderr) };
+  return { ...ended, sizes, broken: broken === '-' ? null : broken };
 }
 
 /** The last one may be torn; then the line comes again. */
@@ -122,6 +135,21 @@ class FieldReader {
 
   get hasMore(): boolean {
     return this.#at < this.fields.length;
+  }
+
+  /** Whether the next field is of the form `name=value`. */
+  get hasNamed(): boolean {
+    return NAMED.test(this.fields[this.#at] ?? '');
+  }
+
+  /** All that is left: fields `name=value`, of which a newer helper may say more than is known here. */
+  named(): ReadonlyMap<string, string> {
+    const words = new Map<string, string>();
+    while (this.hasMore) {
+      const [, name = '', value = ''] = NAMED.exec(this.word(NAMED)) ?? [];
+      words.set(name, value);
+    }
+    return words;
   }
 
   word(form: RegExp): string {
@@ -174,4 +202,7 @@ const WORD = /^[a-z][a-z-]{0,31}$/;
 /** `<pid>:<name>:<state>`. */
 const SURVIVOR = /^(\d{1,10}):([\w.+-]{1,16}):([A-Za-z])$/;
 const SURVIVORS = /^[\w.+:,-]{1,4000}$/;
+const NAMED = /^([a-z][a-z-]{0,31})=([\w.+:,/-]{0,256})$/;
+/** What `broken=` may say. */
+const TROUBLE = /^(?:-|[a-z][a-z-]{0,31})$/;
 const ANY = /^/;

@@ -1,5 +1,5 @@
 import { type ErrorCode, HostError, JobError } from '../../errors.js';
-import type { NetworkEvent, Usage } from '../../events/event.js';
+import type { AnnouncedOutput, NetworkEvent, Usage } from '../../events/event.js';
 import type { Outcome } from '../../events/outcome.js';
 import type { GjobEvent } from './gjob-events.js';
 
@@ -22,29 +22,38 @@ export function toNetworkEvent(event: GjobEvent, host: string, offset: number): 
 }
 
 function endedEvent(event: Ended, host: string, offset: number): NetworkEvent {
-  const {
-    attempt,
-    stdout,
-    stderr,
-    survivors,
-    startedMs: startedAt,
-    wallMs,
-    userMs,
-    systemMs,
-    peakKb,
-  } = event;
+  const { attempt, survivors, startedMs: startedAt, wallMs, userMs, systemMs, peakKb } = event;
   const usage = { startedAt, wallMs, userMs, systemMs, peakKb };
-  const outcome = toOutcome(event);
+  const outcome = brokenOutcome(event, host) ?? toOutcome(event);
   const ended = {
     type: 'job.ended',
     attempt,
     host,
     outcome,
     usage,
-    output: { stdout, stderr },
+    output: outputOf(event),
     offset,
   } as const;
   return survivors.length > 0 ? { ...ended, survivors } : ended;
+}
+
+/** Some of what the job printed could not be kept there: that is the host's fault, however the job ended, unless it was told to. */
+function brokenOutcome({ how, broken }: Ended, host: string): Outcome | null {
+  if (broken === null || how === 'cancelled' || how === 'recalled') return null;
+  return goneOutcome(
+    { kind: 'lost', word: 'disk', text: `its output could not be written there (${broken})` },
+    host,
+  );
+}
+
+/** Without sizes where there is nothing, or where an older helper does not say them. */
+function outputOf({ stdout, stderr, sizes }: Ended): AnnouncedOutput {
+  return {
+    stdout,
+    stderr,
+    ...(stdout && sizes && { stdoutBytes: sizes.stdout }),
+    ...(stderr && sizes && { stderrBytes: sizes.stderr }),
+  };
 }
 
 /** How an attempt ended, from the two words of an exit record. */

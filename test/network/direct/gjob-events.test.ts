@@ -27,6 +27,31 @@ test('every kind of line is read', (t) => {
   t.like(read(ENDED), { kind: 'ended', how: 'code', number: 7, peakKb: 640, stdout: true, stderr: false });
 });
 
+test('what a job printed comes with its ending, as words that a reader may not know', (t) => {
+  const read = (words: string) => parseEventLine(`${ENDED}\t${words}`, 'h');
+  const sizes = { stdout: 12, stderr: 0 };
+  t.like(read('out=12\terr=0\tbroken=-'), { sizes, broken: null, survivors: [] });
+  t.like(read('out=12\terr=0\tbroken=nospace'), { sizes, broken: 'nospace' });
+  t.like(read('41:sh:D\tout=12\terr=0\tbroken=-\tmore=a/b'), { sizes, survivors: [{ pid: 41 }] });
+  t.like(parseEventLine(ENDED, 'h'), { sizes: null, broken: null });
+  for (const torn of ['out=12', 'out=12\terr=0', 'out=12\terr=0\tbroken=']) t.is(read(torn), null, torn);
+  for (const wrong of ['out=x\terr=0\tbroken=-', 'out=1\terr=-1\tbroken=-', 'out=1\terr=0\tbroken=$(true)'])
+    t.throws(() => read(wrong), { code: 'E_PROTOCOL' }, wrong);
+});
+
+test('output that could not be kept is the fault of the host, however the job ended, unless it was told to', (t) => {
+  const news = (how: string, words: string) => {
+    const event = parseEventLine(`${ENDED.replace('code\t7', how)}\t${words}`, 'h');
+    return event && toNetworkEvent(event, 'h', 5);
+  };
+  const full = 'out=12\terr=0\tbroken=nospace';
+  const lost = { kind: 'lost', fault: { code: 'E_REMOTE_DISK', domain: 'host' } };
+  for (const how of ['code\t0', 'code\t1', 'signal\t9', 'timeout\t15', 'oom\t9'])
+    t.like(news(how, full), { outcome: lost, output: { stdout: true, stdoutBytes: 12 } }, how);
+  t.like(news('cancelled\t15', full), { outcome: { kind: 'cancelled' } });
+  t.like(news('code\t0', 'out=12\terr=0\tbroken=-'), { outcome: { kind: 'succeeded' } });
+});
+
 test('an ending becomes the outcome that the exit record names', (t) => {
   const outcome = (line: string) => {
     const event = parseEventLine(line, 'h');
