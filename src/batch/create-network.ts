@@ -1,5 +1,7 @@
+import type { BatchDirectory } from '../journal/batch-directory.js';
+import type { BatchFile } from '../journal/batch-file.js';
 import type { Prompt } from '../network/shell/ssh-options.js';
-import { SshNetwork } from '../network/ssh-network.js';
+import { SshNetwork, type SshNetworkOptions } from '../network/ssh-network.js';
 import type { Host } from '../spec/host.js';
 import type { BatchOptions } from './batch-options.js';
 
@@ -12,18 +14,25 @@ export interface Contact {
   readonly connection?: BatchOptions | undefined;
 }
 
+/** Where a batch is kept, and where its inputs are; all of it may be left out by who starts no job. */
+export type BatchPlace = Pick<SshNetworkOptions, 'batchDirectory' | 'cwd' | 'inputDigests'>;
+
+/** The place of a batch that is about to run. One that an older release made says nothing of its inputs. */
+export function placeOf({ path }: BatchDirectory, { cwd, inputs = {} }: BatchFile): BatchPlace {
+  return { batchDirectory: path, ...(cwd !== undefined && { cwd, inputDigests: inputs }) };
+}
+
 /**
  * The network that reaches these hosts; `:` among them is this machine. Opens nothing. The hosts note whose the batch is when
- * its directory is named.
+ * `batch` names its directory.
  */
 export function createNetwork(
   hosts: readonly Host[],
   options: BatchOptions,
   contact: Contact = {},
-  batchDirectory?: string,
+  batch: BatchPlace = {},
 ): SshNetwork {
-  const owner = batchDirectory === undefined ? {} : { batchDirectory };
-  return new SshNetwork({ hosts, ...owner, ...sshSettings(options, contact) });
+  return new SshNetwork({ hosts, ...batch, ...sshSettings(options, contact) });
 }
 
 /** The part of the options that says how SSH connections are made. */

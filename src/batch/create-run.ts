@@ -2,7 +2,7 @@ import type { Network } from '../network/network.js';
 import type { Host } from '../spec/host.js';
 import type { BatchOptions } from './batch-options.js';
 import { BatchRun } from './batch-run.js';
-import { type Contact, createNetwork } from './create-network.js';
+import { type Contact, createNetwork, placeOf } from './create-network.js';
 import type { HeldBatch } from './held-batch.js';
 import { poolHosts } from './replace-hosts.js';
 
@@ -29,7 +29,7 @@ export function createRun(held: HeldBatch, settings: RunSettings): BatchRun {
   const { directory, file, state, store } = held;
   const { id, key, name, createdAt, specs } = file;
   const options: BatchOptions = { ...file.options, ...settings.options };
-  const { network = createNetwork(hosts, options, contact, directory.path) } = settings;
+  const { network = createNetwork(hosts, options, contact, placeOf(directory, file)) } = settings;
   return new BatchRun({
     id,
     key,

@@ -22,6 +22,16 @@ export function digestReadable(specs: readonly JobSpec[], cwd: string): Promise<
   });
 }
 
+/** Those sources of the specs whose digest was known, and is another now or cannot be told. */
+export function changedSources(
+  specs: readonly JobSpec[],
+  known: InputDigests,
+  now: InputDigests,
+): readonly string[] {
+  const sources = new Set(specs.flatMap(({ files }) => files.map(({ source }) => source)));
+  return [...sources].filter((source) => Object.hasOwn(known, source) && known[source] !== now[source]);
+}
+
 async function digestSources(
   specs: readonly JobSpec[],
   cwd: string,
@@ -31,7 +41,7 @@ async function digestSources(
   const digests = new Map<string, string>();
   const digest = async (source: string): Promise<void> => {
     try {
-      digests.set(source, (await store.treeOf([{ source, target: 'input' }])).sha256);
+      digests.set(source, await store.digestOf(source));
     } catch (error) {
       onError(error);
     }

@@ -9,6 +9,7 @@ import type { BatchRun } from './batch-run.js';
 import type { Contact } from './create-network.js';
 import { createRun } from './create-run.js';
 import { holdBatch, letGoOnError } from './held-batch.js';
+import { changedSources, digestReadable } from './input-digests.js';
 import { loadBatch } from './load-batch.js';
 import { knownRunMs, longestFirst, type StartOrder } from './longest-first.js';
 import { poolHosts, replaceHosts } from './replace-hosts.js';
@@ -27,10 +28,12 @@ export interface RerunQuestion {
 }
 
 export interface RerunRequest extends Omit<RerunQuestion, 'out'>, Contact {
-  /** What relative paths start from. */
+  /** What relative paths start from; those of inputs only in a batch of an older release, which does not say. */
   readonly cwd: string;
   /** Other hosts than those that it has. @default the same */
   readonly hosts?: readonly Host[] | undefined;
+  /** Hears which inputs changed since the jobs were last run, or are gone. */
+  readonly onChanged?: ((sources: readonly string[]) => void) | undefined;
   readonly onLogError: (error: unknown) => void;
 }
 
@@ -65,33 +68,38 @@ export async function planRerun(request: RerunQuestion): Promise<readonly RerunJ
  * (E_BATCH_HELD); then nothing was changed.
  */
 export async function rerunBatch(request: RerunRequest): Promise<BatchRun> {
-  const { directory, selector, cwd, hosts, order, onLogError, ...contact } = request;
+  const { directory, selector, cwd, hosts, order, onChanged, onLogError, ...contact } = request;
   // Before it is held: taking hold cuts off a torn end.
   await planRerun(request);
   const held = await holdBatch(directory);
   return letGoOnError(held.store, async () => {
     const jobs = selectJobs(held.state.jobs, selector, held.file.name);
     const specs = jobs.map(({ spec }) => spec);
-    await validateSpecs(specs, { cwd });
+    const inputsFrom = held.file.cwd ?? cwd;
+    await validateSpecs(specs, { cwd: inputsFrom });
     const moved = hosts ? replaceHosts(held, hosts) : [];
     const reopened = await recordEvents(held, [
       ...moved,
       ...sortJobs(jobs.filter(isSettled), order).map(reopen),
     ]);
-    const current = await refreshInputs(reopened, reopened.state.jobQueue.inState(STATE_FREE), cwd);
+    const waiting = reopened.state.jobQueue.inState(STATE_FREE);
+    const current = await refreshInputs(reopened, waiting, inputsFrom, onChanged);
     return createRun(current, { contact, hosts, onLogError });
   });
 }
 
 /** Makes a new batch of the jobs. The one they are from stays as it is. Throws what `planRerun` and `runBatch` throw. */
 export async function rerunAsNew(request: RerunRequest & { readonly out: string }): Promise<BatchRun> {
-  const { directory, selector, order, ...rest } = request;
+  const { directory, selector, order, onChanged, ...rest } = request;
   const loaded = await loadBatch(directory);
-  const { name, options } = loaded.file;
+  const { name, options, cwd: inputsFrom = rest.cwd, inputs = {} } = loaded.file;
   const jobs = selectJobs(loaded.state.jobs, selector, name);
   const specs = jobs.map(({ spec }) => spec);
   const startOrder = sortPlaces(jobs, order);
-  return runBatch({ ...rest, name, hosts: rest.hosts ?? poolHosts(loaded), options, specs, startOrder });
+  const changed = changedSources(specs, inputs, await digestReadable(specs, inputsFrom));
+  if (changed.length > 0) onChanged?.(changed);
+  const hosts = rest.hosts ?? poolHosts(loaded);
+  return runBatch({ ...rest, name, hosts, options, specs, startOrder, inputsFrom });
 }
 
 function sortJobs(jobs: readonly Job[], order: StartOrder = 'longest'): readonly Job[] {

@@ -2,11 +2,13 @@ import type { GpoolEvent } from '../events/event.js';
 import { type BatchFile, reviseBatchFile } from '../journal/batch-file.js';
 import type { Job } from '../queue/job.js';
 import type { HeldBatch } from './held-batch.js';
-import { digestReadable, type InputDigests } from './input-digests.js';
+import { changedSources, digestReadable } from './input-digests.js';
 import { loadBatch } from './load-batch.js';
 
 /** What a revision may change. */
-export type Changes = Partial<Pick<BatchFile, 'specs' | 'removed' | 'inputs' | 'hosts' | 'options' | 'name'>>;
+export type Changes = Partial<
+  Pick<BatchFile, 'specs' | 'removed' | 'cwd' | 'inputs' | 'hosts' | 'options' | 'name'>
+>;
 
 /** Records what was decided before the batch is run, and answers the batch as it is then. */
 export async function recordEvents(held: HeldBatch, events: readonly GpoolEvent[]): Promise<HeldBatch> {
@@ -30,14 +32,20 @@ export async function reviseBatch(
 
 /**
  * Notes what the inputs of these jobs, which are about to run, hold by now: a job is known by what it was given. Inputs that
- * cannot be read are left out, their jobs will say so.
+ * cannot be read are left out, their jobs will say so. `onChanged` hears first which are not what was noted before, or are gone,
+ * and may throw: then nothing is changed.
  */
-export async function refreshInputs(held: HeldBatch, jobs: readonly Job[], cwd: string): Promise<HeldBatch> {
-  const inputs: InputDigests = await digestReadable(
-    jobs.map(({ spec }) => spec),
-    cwd,
-  );
+export async function refreshInputs(
+  held: HeldBatch,
+  jobs: readonly Job[],
+  cwd: string,
+  onChanged: (sources: readonly string[]) => void = () => undefined,
+): Promise<HeldBatch> {
+  const specs = jobs.map(({ spec }) => spec);
+  const inputs = await digestReadable(specs, cwd);
   const known = held.file.inputs ?? {};
+  const changed = changedSources(specs, known, inputs);
+  if (changed.length > 0) onChanged(changed);
   if (Object.entries(inputs).every(([source, digest]) => known[source] === digest)) return held;
   return reviseBatch(held, { inputs: { ...known, ...inputs } });
 }

@@ -12,7 +12,7 @@ import type { BatchOptions } from './batch-options.js';
 import type { BatchRun } from './batch-run.js';
 import { checkDescriptors } from './check-descriptors.js';
 import { checkMemory } from './check-memory.js';
-import { type Contact, createNetwork } from './create-network.js';
+import { type Contact, createNetwork, placeOf } from './create-network.js';
 import { createRun } from './create-run.js';
 import type { HeldBatch } from './held-batch.js';
 import { digestInputs, type InputDigests } from './input-digests.js';
@@ -36,6 +36,8 @@ export interface BatchRequest extends Contact {
   readonly joblog?: string | undefined;
   /** What relative paths start from. */
   readonly cwd: string;
+  /** What relative paths of inputs start from, absolute. @default cwd */
+  readonly inputsFrom?: string | undefined;
   /** Told what went wrong in a log, which harms nothing else. */
   readonly onLogError: (error: unknown) => void;
 }
@@ -46,20 +48,22 @@ export interface BatchRequest extends Contact {
  */
 export async function runBatch(request: BatchRequest): Promise<BatchRun> {
   const { name, specs, hosts, cwd, out, options, detach, onLogError } = request;
+  const inputsFrom = request.inputsFrom ?? resolve(cwd);
   await checkDescriptors(hosts, options);
   checkMemory(specs.length);
-  await validateSpecs(specs, { cwd });
-  const inputs = await digestInputs(specs, cwd);
+  await validateSpecs(specs, { cwd: inputsFrom });
+  const inputs = await digestInputs(specs, inputsFrom);
   const directory = await createBatchDirectory({
     name,
     now: Date.now(),
     cwd,
     ...(out !== undefined && { out }),
   });
-  const network = createNetwork(hosts, options, request, directory.path);
+  const file = describeBatch(directory, { ...request, inputsFrom }, inputs);
+  const network = createNetwork(hosts, options, request, placeOf(directory, file));
   network.connect();
   try {
-    const held = await beginBatch(directory, describeBatch(directory, request, inputs));
+    const held = await beginBatch(directory, file);
     return createRun(held, { contact: request, network, joblogs: joblogsOf(request), detach, onLogError });
   } catch (error) {
     await network.close();
@@ -81,7 +85,7 @@ export function joblogsOf({ joblog, cwd }: BatchRequest): readonly string[] {
 
 function describeBatch(
   directory: BatchDirectory,
-  { name, specs, hosts, options, removed = [], startOrder = [] }: BatchRequest,
+  { name, specs, hosts, options, removed = [], startOrder = [], inputsFrom = '' }: BatchRequest,
   inputs: InputDigests,
 ): BatchFile {
   return {
@@ -95,6 +99,7 @@ function describeBatch(
     options: { ...options },
     ...(removed.length > 0 && { removed }),
     ...(startOrder.length > 0 && { startOrder }),
+    cwd: inputsFrom,
     ...(Object.keys(inputs).length > 0 && { inputs }),
     specs,
   };

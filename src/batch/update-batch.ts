@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { StateError } from '../errors.js';
 import type { GpoolEvent } from '../events/event.js';
 import { type BatchDirectory, openBatchDirectory } from '../journal/batch-directory.js';
@@ -51,6 +52,7 @@ export async function updateBatch(request: UpdateRequest): Promise<BatchRun> {
       specs: kept.map(({ spec }) => spec),
       removed: [...(held.file.removed ?? []), ...removed],
       options: { ...request.options },
+      cwd: resolve(request.cwd),
       inputs,
     };
     const events = [

@@ -6,12 +6,13 @@ import { addHostOptions, type HostOptions, toContact } from './common-options.js
 import { showFollowing } from './follow-hosts.js';
 import { addOutputOptions } from './run-options.js';
 import { salvage } from './salvage.js';
-import { warnOnce } from './show-batch.js';
+import { tellChanged, warnOnce } from './show-batch.js';
 import { addTailOptions, readTailOptions, type TailOptions } from './tail-options.js';
 import type { WatchOptions } from './watch-run.js';
 
 interface ResumeOptions extends HostOptions, WatchOptions, TailOptions {
   readonly salvage: boolean;
+  readonly acceptChanged: boolean;
 }
 
 /** `gpool resume`: goes on with a batch that was left. */
@@ -20,6 +21,7 @@ export function addResumeCommand(program: Command, finish: (exitCode: number) =>
     .command('resume')
     .summary('go on with a batch that was left')
     .option('--salvage', 'go on with what is unharmed of a damaged journal', false)
+    .option('--accept-changed', 'waiting jobs take inputs that changed since the batch was made', false)
     .argument('[batch]', 'a batch directory, its name under ./batches, or latest (default: latest)')
     .addHelpText('before', EXAMPLES);
   addOutputOptions(addTailOptions(addHostOptions(command))).action(
@@ -41,6 +43,8 @@ async function resume(batch: string | undefined, options: ResumeOptions): Promis
       cwd,
       hosts,
       options: tail,
+      acceptChanged: options.acceptChanged,
+      onChanged: tellChanged,
       onLogError: warnOnce(),
       ...toContact(options, around),
     }),

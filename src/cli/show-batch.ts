@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { BatchRun } from '../batch/batch-run.js';
 import { batchExitCode } from '../batch/exit-code.js';
+import { nameSome } from '../spec/problems.js';
 import { isDetached } from './detached-text.js';
 import { toPlainLine } from './plain-text.js';
 import type { ProgressView } from './progress-view.js';
@@ -45,3 +46,13 @@ export function warnOnce(): (error: unknown) => void {
     warned = true;
   };
 }
+
+/** Says which inputs the jobs take as they are now. */
+export function tellChanged(sources: readonly string[]): void {
+  const names = toPlainLine(nameSome(sources, MOST_NAMED));
+  process.stderr.write(
+    `gpool: inputs changed since they were last run with: ${names}; they are taken as they are now\n`,
+  );
+}
+
+const MOST_NAMED = 10;

@@ -27,6 +27,8 @@ export interface BatchFile {
   readonly removed?: readonly string[];
   /** Ids of jobs that are started after the others, in this order. @default none: all in that of the specs */
   readonly startOrder?: readonly string[];
+  /** What relative paths of inputs start from, absolute. @default whoever goes on with it says so, as in older releases */
+  readonly cwd?: string;
   /** Digests of the input files and directories, by their source; what they were when this revision was made. */
   readonly inputs?: Readonly<Record<string, string>>;
   readonly specs: readonly JobSpec[];

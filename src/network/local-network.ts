@@ -3,7 +3,10 @@ import { DirectNetwork, type DirectNetworkOptions } from './direct/direct-networ
 import { createLocalShell } from './shell/local-shell.js';
 
 export interface LocalNetworkOptions
-  extends Pick<DirectNetworkOptions, 'cwd' | 'batchDirectory' | 'clock' | 'random' | 'reconnect'> {
+  extends Pick<
+    DirectNetworkOptions,
+    'cwd' | 'inputDigests' | 'batchDirectory' | 'clock' | 'random' | 'reconnect'
+  > {
   /** Slots of each host. @default the cores of this machine */
   readonly slots?: number;
   /** gpool's directory. @default '~/.gjob' */

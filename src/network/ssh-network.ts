@@ -6,7 +6,7 @@ import { createHostShell, type HostShellOptions } from './host-shell.js';
 
 export interface SshNetworkOptions
   extends HostShellOptions,
-    Pick<DirectNetworkOptions, 'cwd' | 'batchDirectory' | 'clock' | 'random' | 'reconnect'> {
+    Pick<DirectNetworkOptions, 'cwd' | 'inputDigests' | 'batchDirectory' | 'clock' | 'random' | 'reconnect'> {
   /** Hosts as on the command line (`4/me@lab[01-12]:2222`, `:` for this machine) or as an inventory gives them. @default [] */
   readonly hosts?: readonly (string | Host)[];
   /**

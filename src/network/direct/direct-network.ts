@@ -36,6 +36,8 @@ export interface DirectNetworkOptions {
   readonly openShell: (host: Host) => Shell;
   /** What local input paths are relative to. @default the working directory */
   readonly cwd?: string;
+  /** What the inputs are to hold, by their source; one that holds something else fails its job. @default whatever they hold */
+  readonly inputDigests?: Readonly<Record<string, string>>;
   /** The batch's directory here, by which `gpool gc` can tell on the hosts what is over. @default not told */
   readonly batchDirectory?: string;
   readonly clock?: Clock;
@@ -67,7 +69,7 @@ export class DirectNetwork implements Network {
 
   constructor(options: DirectNetworkOptions) {
     this.#options = options;
-    this.#inputs = new InputStore(options.cwd ?? process.cwd());
+    this.#inputs = new InputStore(options.cwd ?? process.cwd(), options.inputDigests);
   }
 
   getHosts(): readonly Host[] {

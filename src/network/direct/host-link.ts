@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.js';
-import { GpoolError, HostError, TransportError, toFault } from '../../errors.js';
+import { type ErrorCode, GpoolError, HostError, TransportError, toFault } from '../../errors.js';
 import type { HostFacts, NetworkEvent } from '../../events/event.js';
 import type { Random } from '../../random.js';
 import type { Host, SlotRule } from '../../spec/host.js';
@@ -43,7 +43,7 @@ export interface HostLinkOptions {
 
 /**
  * The life of one host: connect, put the helper there, start the bridge, listen; on a loss wait and connect again until
- * closed. A host that cannot be used is given up at once.
+ * closed. A host that cannot be used is given up at once; when that may pass by itself it is tried again now and then.
  */
 export class HostLink {
   #state: 'new' | 'up' | 'lost' | 'failed' | 'closed' = 'new';
@@ -169,9 +169,9 @@ export class HostLink {
         await this.#fall(error);
         settled();
       }
-      if (this.#state === 'failed') return;
+      if (this.#state === 'failed' && !mayPass(this.#fault)) return;
       failures += 1;
-      if (this.#state === 'lost') await this.#pause(failures);
+      if (this.#state !== 'closed') await this.#pause(failures);
     }
     settled();
   }
@@ -239,15 +239,18 @@ export class HostLink {
   /** The connection is over: lets go, and tells once that the host is lost or failed. */
   async #fall(error: unknown): Promise<void> {
     const wasLost = this.#state === 'lost';
-    const passing = error instanceof TransportError || (this.#place.offset > 0 && isFull(error));
-    const gone = passing ? 'the host has no room to work now' : 'the host was given up';
+    const wasFailed = this.#state === 'failed';
+    const hasWorked = this.#place.offset > 0 || this.#facts !== null;
+    const passing = !wasFailed && (error instanceof TransportError || (hasWorked && mayPass(error)));
+    const gone = passing ? 'the host cannot work now' : 'the host was given up';
     const reason = error instanceof TransportError ? error : lostError(gone, this.host.name);
-    if (this.#state !== 'closed') {
+    const isNews = this.#state !== 'closed' && !(wasFailed && error instanceof TransportError);
+    if (isNews) {
       this.#state = passing ? 'lost' : 'failed';
       this.#fault = !passing && error instanceof GpoolError ? error : reason;
     }
     await this.#letGo(reason);
-    if (this.#state === 'closed' || (passing && wasLost)) return;
+    if (this.#state === 'closed' || (passing && wasLost) || wasFailed) return;
     const fault = toFault(error, this.host.name);
     this.options.emit({ type: passing ? 'host.lost' : 'host.failed', host: this.host.name, fault });
   }
@@ -286,13 +289,19 @@ export class HostLink {
   }
 }
 
-/** What a host that has worked for this batch gets over: somebody else's files may fill it for a while. */
-function isFull(error: unknown): boolean {
-  return error instanceof HostError && (error.code === 'E_REMOTE_DISK' || error.code === 'E_REMOTE_INODES');
+/** What a host may get over by itself: files of others fill it for a while, its home is not mounted yet. */
+function mayPass(error: unknown): boolean {
+  return error instanceof HostError && PASSING.has(error.code);
 }
 
 function lostError(what: string, where: string): TransportError {
   return new TransportError('E_CONN_LOST', { what, where });
 }
 
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  'E_ROOT',
+  'E_REMOTE_DISK',
+  'E_REMOTE_INODES',
+  'E_LOGIN_SHELL',
+]);
 const ANSWER_MS = 30_000;

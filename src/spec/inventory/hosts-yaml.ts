@@ -11,13 +11,13 @@ import { addSlots, parseSlotRule } from './slot-rule.js';
 
 /**
  * Reads a YAML inventory: `defaults`, `hosts` (texts, or maps with `name` and settings) and `groups`. `origin` is the file's
- * name for messages. Throws one SpecError that lists every mistake with file and line (E_INVENTORY, E_HOST_SYNTAX).
+ * name for messages, `base` what a host has of which it says nothing. Throws one SpecError that lists every mistake with file and line (E_INVENTORY, E_HOST_SYNTAX).
  */
-export function parseHostsYaml(text: string, origin: string): Inventory {
+export function parseHostsYaml(text: string, origin: string, base: HostDefaults = PLAIN_DEFAULTS): Inventory {
   const source = new YamlSource(text, origin, 'E_INVENTORY');
   const file = source.read(fileSchema);
   const problems: Problem[] = [];
-  const defaults = withSettings(PLAIN_DEFAULTS, file.defaults);
+  const defaults = withSettings(base, file.defaults);
   const hosts = new Map<string, Host>();
   for (const [at, entry] of file.hosts.entries()) {
     const where = source.where(['hosts', at]);
@@ -96,9 +96,10 @@ const fileSchema = strictObject({
     .default({}),
 });
 
-function withSettings(base: HostDefaults, { slots, ...rest }: Settings): HostDefaults {
+/** Variables are added to those of the base; of anything else the last word counts. */
+function withSettings(base: HostDefaults, { slots, env, ...rest }: Settings): HostDefaults {
   const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  return { ...base, ...said, ...(slots && { slots }) };
+  return { ...base, ...said, env: { ...base.env, ...env }, ...(slots && { slots }) };
 }
 
 function readEntry(entry: Entry, where: string, defaults: HostDefaults, problems: Problem[]): Host[] {

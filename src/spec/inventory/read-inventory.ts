@@ -1,18 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { SpecError } from '../../errors.js';
 import type { Host } from '../host.js';
-import { type Inventory, PLAIN_DEFAULTS } from './inventory.js';
+import { EMPTY_INVENTORY, type HostDefaults, type Inventory, PLAIN_DEFAULTS } from './inventory.js';
 import { parseHosts } from './parse-hosts.js';
 
 /**
  * Reads a hosts file: YAML when it ends in `.yaml` or `.yml`, else text as GNU parallel's sshlogin files. Throws one
- * SpecError that lists every mistake with file and line.
+ * SpecError that lists every mistake with file and line. `base` is what a host has of which the file says nothing.
  */
-export async function readInventory(path: string): Promise<Inventory> {
+export async function readInventory(
+  path: string,
+  base: HostDefaults = PLAIN_DEFAULTS,
+): Promise<Inventory> {
   const text = await readText(path);
   // Loaded only where it is needed: a command starts the sooner for it.
-  if (/\.ya?ml$/i.test(path)) return (await import('./hosts-yaml.js')).parseHostsYaml(text, path);
-  return { hosts: parseHosts(text, path), groups: {}, defaults: PLAIN_DEFAULTS };
+  if (/\.ya?ml$/i.test(path)) return (await import('./hosts-yaml.js')).parseHostsYaml(text, path, base);
+  const inventory = { ...EMPTY_INVENTORY, defaults: base };
+  return { ...inventory, hosts: parseHosts(text, path, inventory) };
 }
 
 /** All hosts of a hosts file. */

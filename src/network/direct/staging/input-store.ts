@@ -1,28 +1,61 @@
+import { JobError } from '../../../errors.js';
 import type { InputFile } from '../../../spec/job-spec.js';
 import { sharedDigests } from './digests.js';
 import { readInputTree } from './input-tree.js';
 import type { InputTree } from './layout.js';
+import { ALONE, sourceDigest } from './source-digest.js';
 
 /** The inputs of a batch, looked at once for each list of files, so that all jobs see the same. */
 export class InputStore {
   readonly #trees = new Map<string, Promise<InputTree>>();
+  readonly #digests: ReadonlyMap<string, string>;
 
-  /** @param cwd what local paths are relative to. */
-  constructor(readonly cwd: string) {}
+  /**
+   * @param cwd what local paths are relative to.
+   * @param digests what inputs are to hold, by their source; one that is not named may hold anything.
+   */
+  constructor(
+    readonly cwd: string,
+    digests: Readonly<Record<string, string>> = {},
+  ) {
+    this.#digests = new Map(Object.entries(digests));
+  }
 
-  /** Throws what `readInputTree` throws. */
+  /** Throws what `readInputTree` throws, and JobError E_INPUT_CHANGED for an input that is not what it is to be. */
   treeOf(files: readonly InputFile[]): Promise<InputTree> {
     const key = JSON.stringify(files);
     const known = this.#trees.get(key);
     if (known !== undefined) return known;
-    const tree = readInputTree(files, this.cwd, sharedDigests);
+    const tree = this.#read(files);
     this.#trees.set(key, tree);
     tree.catch(() => this.#trees.delete(key));
     return tree;
+  }
+
+  /** The digest of what a source holds, wherever a job wants it. Throws as `treeOf`. */
+  async digestOf(source: string): Promise<string> {
+    return (await this.treeOf([{ source, target: ALONE }])).sha256;
   }
 
   /** A file changed: look again next time. */
   forget(files: readonly InputFile[]): void {
     this.#trees.delete(JSON.stringify(files));
   }
+
+  async #read(files: readonly InputFile[]): Promise<InputTree> {
+    const tree = await readInputTree(files, this.cwd, sharedDigests);
+    for (const { source, target } of files) {
+      const wanted = this.#digests.get(source);
+      if (wanted !== undefined && wanted !== sourceDigest(tree, target)) throw changedError(source);
+    }
+    return tree;
+  }
+}
+
+function changedError(source: string): JobError {
+  return new JobError('E_INPUT_CHANGED', {
+    what: 'the input is not what it was when the batch was made',
+    where: source,
+    next: 'What ran before had it as it was; `gpool rerun` takes it as it is now.',
+  });
 }
