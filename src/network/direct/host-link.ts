@@ -171,7 +171,7 @@ export class HostLink {
       }
       if (this.#state === 'failed' && !mayPass(this.#fault)) return;
       failures += 1;
-      if (this.#state !== 'closed') await this.#pause(failures);
+      if (this.#state === 'lost' || this.#state === 'failed') await this.#pause(failures);
     }
     settled();
   }
