@@ -24,12 +24,14 @@ export interface UpdateRequest extends BatchRequest {
   readonly directory: BatchDirectory;
   /** Of the jobs that are run again. @default 'longest' */
   readonly order?: StartOrder | undefined;
+  /** Whether the batch may become quite another one. @default false: then that is refused */
+  readonly update?: boolean | undefined;
 }
 
 /**
  * Says what became of each job since the batch was last run: its work is compared, not its place. Changes nothing. Throws a
- * SpecError on inputs that cannot be sent, a StateError when the batch cannot be read, has no job in common with what is
- * wanted (E_BATCH_EXISTS), or when changed jobs are still with their hosts (E_BATCH_BUSY).
+ * SpecError on inputs that cannot be sent, a StateError when the batch cannot be read, has no job whose commands are
+ * still wanted (E_BATCH_EXISTS), or when changed jobs are still with their hosts (E_BATCH_BUSY).
  */
 export async function planBatchUpdate(request: UpdateRequest): Promise<readonly PlannedJob[]> {
   const inputs = await readInputs(request);
@@ -80,14 +82,14 @@ async function readInputs({ specs, cwd }: UpdateRequest): Promise<InputDigests> 
 
 async function compare(
   loaded: LoadedBatch,
-  { specs }: UpdateRequest,
+  { specs, update = false }: UpdateRequest,
   inputs: InputDigests,
 ): Promise<readonly PlannedJob[]> {
   const { file, directory } = loaded;
   const lastId = file.specs.length + (file.removed?.length ?? 0);
   const planned = planUpdate(await readKnown(loaded), specs, inputs, lastId);
-  checkRelated(planned, directory);
   checkSettled(planned, directory);
+  if (!update) checkRelated(planned, directory);
   return planned;
 }
 
@@ -113,11 +115,23 @@ interface Revision {
 }
 
 function checkRelated(planned: readonly PlannedJob[], { path }: BatchDirectory): void {
-  if (planned.some(({ fate }) => fate !== 'new' && fate !== 'removed')) return;
+  const isKept = ({ fate, changes }: PlannedJob): boolean =>
+    fate !== 'new' && fate !== 'removed' && !changes.includes('commands');
+  if (planned.some(isKept)) return;
   throw new StateError('E_BATCH_EXISTS', {
-    what: 'the batch there has no job in common with this one',
+    what: `the batch there has no job in common with this one: ${countFates(planned)}`,
     where: path,
+    next: 'Choose another directory with --out; --update makes this one of it.',
   });
+}
+
+/** `2 changed, 6 removed`. */
+function countFates(planned: readonly PlannedJob[]): string {
+  const counts = (['changed', 'new', 'removed'] as const).map((fate) => ({
+    fate,
+    count: planned.filter((job) => job.fate === fate).length,
+  }));
+  return counts.flatMap(({ fate, count }) => (count > 0 ? [`${count} ${fate}`] : [])).join(', ');
 }
 
 /** What a host has is the old work: it can neither be kept nor counted. */

@@ -18,6 +18,7 @@ export interface RunOptions extends HostOptions, RetryOptions, TailOptions {
   readonly name?: string;
   readonly out?: string;
   readonly results?: string;
+  readonly update: boolean;
   readonly joblog?: string;
   readonly resume: boolean;
   readonly resumeFailed: boolean;
@@ -60,7 +61,7 @@ function addJobOptions(command: Command): Command {
     )
     .option('--trc <path>', 'send {} and fetch this', collect, [])
     .option('--env <name>', 'give jobs this variable of yours', collect, [])
-    .option('--nice <n>', 'niceness of the jobs, 0 to 19 (default: 10)')
+    .option('--nice <n>', 'niceness of jobs on hosts that have none of their own, 0 to 19 (default: 10)')
     .option('-a, --arg <file>', 'read arguments from a file, as :::: does', collect)
     .option('--header <:>', 'the first line of each source names its columns')
     .option('--colsep <regex>', 'split each argument into columns')
@@ -80,6 +81,7 @@ function addBatchOptions(command: Command): Command {
     .option('--name <name>', 'name the batch')
     .option('--out <dir>', 'the batch directory (default: batches/<date>-<time>-<name>)')
     .option('--results <dir>', 'the same as --out')
+    .option('--update', 'with --out of a batch whose commands are all others: make this one of it', false)
     .addOption(createOrderOption())
     .option('--joblog <file>', "a copy of the joblog, in GNU parallel's columns")
     .option('--resume', 'skip the jobs that --joblog has', false)

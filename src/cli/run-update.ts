@@ -14,8 +14,8 @@ export async function runUpdate(
   options: RunOptions,
   cwd: string,
 ): Promise<number> {
-  const { joblog, detach, order } = options;
-  const request = { ...plan, directory, cwd, order, joblog, detach, onLogError: warnOnce() };
+  const { joblog, detach, order, update } = options;
+  const request = { ...plan, directory, cwd, order, update, joblog, detach, onLogError: warnOnce() };
   const planned = await planBatchUpdate(request);
   const place = describePlace({ directory: directory.path }, cwd);
   process.stderr.write(`gpool: ${place}: ${summarizeUpdate(planned)}\n`);

@@ -163,3 +163,38 @@ test.serial('a revision that its controller did not live to record never came to
   t.regex(again.stderr, /b: 1 unchanged, 1 new, 1 removed/);
   t.is((await ranSince(cwd, 0)).filter((name) => name === 'a').length, 1);
 });
+
+for (const [what, next] of [
+  ['fewer arguments', ['--', 'echo other {}', ':::', '1', '2']],
+  ['the same arguments', ['--', 'echo other {}', ':::', '1', '2', '3']],
+  ['arguments of its own', ['--', 'echo other {}', ':::', 'x']],
+] as const) {
+  test.serial(
+    `another command with ${what} is refused in a finished batch, unless --update says so`,
+    async (t) => {
+      const cwd = await tempDir(t);
+      const into = (...rest: readonly string[]) => runGpool(['run', '--out', 'b', ...rest], { cwd });
+      t.is((await into('--', 'echo one {}', ':::', '1', '2', '3')).code, 0);
+      const before = await directoryDigest(join(cwd, 'b'));
+      const refused = await into(...next);
+      t.is(refused.code, 3);
+      t.regex(refused.stderr, /no job in common.*(changed|new).*E_BATCH_EXISTS.*--update/);
+      t.is(await directoryDigest(join(cwd, 'b')), before);
+      const updated = await into('--update', ...next);
+      t.is(updated.code, 0, updated.stderr);
+      t.regex(updated.stdout, /^other /);
+    },
+  );
+}
+
+test.serial('niceness that a host has of its own holds against --nice', async (t) => {
+  const cwd = await tempDir(t);
+  await writeFile(join(cwd, 'hosts.yaml'), 'hosts: [{ name: ":", nice: 15 }]\n');
+  await writeFile(join(cwd, 'b.yaml'), 'command: nice\nhosts: { file: hosts.yaml }\n');
+  t.is(
+    (await runGpool(['run', '--nice', '12', '--slf', 'hosts.yaml', '--', 'nice'], { cwd })).stdout,
+    '15\n',
+  );
+  t.is((await runGpool(['run', '--nice', '12', 'b.yaml'], { cwd })).stdout, '15\n');
+  t.is((await runGpool(['run', '--nice', '12', '--', 'nice'], { cwd })).stdout, '12\n');
+});
