@@ -1,20 +1,31 @@
 import { SpecError } from '../errors.js';
 import type { Host, SlotRule } from '../spec/host.js';
-import { EMPTY_INVENTORY, type Inventory } from '../spec/inventory/inventory.js';
+import {
+  EMPTY_INVENTORY,
+  type HostDefaults,
+  type Inventory,
+  PLAIN_DEFAULTS,
+} from '../spec/inventory/inventory.js';
 import { parseHosts } from '../spec/inventory/parse-hosts.js';
 import { readInventory } from '../spec/inventory/read-inventory.js';
 import type { HostOptions } from './common-options.js';
 
 /**
  * The hosts that `-S` and `--slf` name. With both, `-S` chooses among what the file describes when it is an inventory of
- * YAML, and adds to a text file. Undefined when neither is given. Throws SpecErrors.
+ * YAML, and adds to a text file. `defaults` is what a host has of which nothing is said. Undefined when neither is given. Throws SpecErrors.
  */
-export async function chooseHosts({ hosts, slf, root }: HostOptions): Promise<readonly Host[] | undefined> {
+export async function chooseHosts(
+  { hosts, slf, root }: HostOptions,
+  defaults: HostDefaults = PLAIN_DEFAULTS,
+): Promise<readonly Host[] | undefined> {
   if (!hosts && !slf) return undefined;
   const files = await Promise.all(
-    (slf ?? []).map(async (path) => ({ path, inventory: await readInventory(path) })),
+    (slf ?? []).map(async (path) => ({ path, inventory: await readInventory(path, defaults) })),
   );
-  const inventory = mergeInventories(files.map((file) => file.inventory));
+  const inventory = mergeInventories(
+    files.map((file) => file.inventory),
+    defaults,
+  );
   const plain = files.filter(({ path }) => !hosts || !/\.ya?ml$/i.test(path));
   const listed = plain.flatMap((file) => file.inventory.hosts);
   const named = hosts ? parseHosts(hosts, '-S', inventory) : [];
@@ -47,14 +58,14 @@ function saysNumber(rule: SlotRule): boolean {
   return rule.kind !== 'cores' || rule.plus !== 0;
 }
 
-function mergeInventories(inventories: readonly Inventory[]): Inventory {
+function mergeInventories(inventories: readonly Inventory[], plain: HostDefaults): Inventory {
   return inventories.reduce(
     (all, { hosts, groups, defaults }) => ({
       hosts: [...all.hosts, ...hosts],
       groups: { ...all.groups, ...groups },
       defaults,
     }),
-    EMPTY_INVENTORY,
+    { ...EMPTY_INVENTORY, defaults: plain },
   );
 }
 

@@ -7,11 +7,13 @@ import { type ArgumentSource, splitCommandLine } from '../spec/arguments/split-c
 import type { BatchFile } from '../spec/batch-file.js';
 import { Builder } from '../spec/builder.js';
 import type { Host } from '../spec/host.js';
+import { EMPTY_INVENTORY, type HostDefaults } from '../spec/inventory/inventory.js';
 import { parseHosts } from '../spec/inventory/parse-hosts.js';
 import { isVariableName, type JobInput } from '../spec/job-input.js';
 import type { InputFile, JobSpec, Limits } from '../spec/job-spec.js';
 import { adaptFile } from './adapt-file.js';
 import { toConnection } from './common-options.js';
+import { hostDefaults } from './host-defaults.js';
 import { parseWhole } from './parse-whole.js';
 import { planHosts } from './plan-hosts.js';
 import { readLimits, readRetryOptions } from './retry-options.js';
@@ -32,7 +34,7 @@ export interface RunPlan {
 
 /** Reads the words and options of `gpool run`. What the options say goes before what the batch file says. Throws SpecErrors. */
 export async function planRun(words: readonly string[], options: RunOptions): Promise<RunPlan> {
-  const file = isBatchFile(words) ? await readFile(words[0] ?? '') : undefined;
+  const file = isBatchFile(words) ? await readFile(words[0] ?? '', hostDefaults(options)) : undefined;
   const specs = file
     ? adaptFile(file, options, readCommon(options).env)
     : options.retryFailed
@@ -41,16 +43,20 @@ export async function planRun(words: readonly string[], options: RunOptions): Pr
   return {
     name: options.name ?? file?.name ?? nameAfter(words),
     specs,
-    hosts: await planHosts(options, withRoot(file?.hosts ?? parseHosts(':'), options.root)),
+    hosts: await planHosts(options, withRoot(file?.hosts ?? thisMachine(options), options.root)),
     options: { ...(file?.halt !== undefined && { halt: file.halt }), ...toBatchOptions(options) },
     out: options.out ?? options.results,
   };
 }
 
 /** Loads what reads YAML only then. */
-async function readFile(path: string): Promise<BatchFile> {
+async function readFile(path: string, defaults: HostDefaults): Promise<BatchFile> {
   const { readBatchFile } = await import('../spec/batch-file.js');
-  return readBatchFile(path);
+  return readBatchFile(path, defaults);
+}
+
+function thisMachine(options: RunOptions): readonly Host[] {
+  return parseHosts(':', 'hosts', { ...EMPTY_INVENTORY, defaults: hostDefaults(options) });
 }
 
 function withRoot(hosts: readonly Host[], root: string | undefined): readonly Host[] {

@@ -4,6 +4,7 @@ import { SpecError } from '../errors.js';
 import { type BatchFileContent, type BatchFileEntry, batchFileSchema } from './batch-file-schema.js';
 import { Builder } from './builder.js';
 import type { Host } from './host.js';
+import { EMPTY_INVENTORY, type HostDefaults, PLAIN_DEFAULTS } from './inventory/inventory.js';
 import { parseHosts } from './inventory/parse-hosts.js';
 import { readInventory } from './inventory/read-inventory.js';
 import type { JobInput } from './job-input.js';
@@ -32,10 +33,14 @@ export interface BatchFile {
 }
 
 /**
- * Reads a YAML batch file. Paths in it are relative to the directory the batch is run from. Throws one SpecError that lists every
+ * Reads a YAML batch file. Paths in it are relative to the directory the batch is run from. `defaults` is what a host has
+ * of which nothing is said. Throws one SpecError that lists every
  * mistake with file and line (E_BATCH_FILE, E_PLACEHOLDER, E_SPEC, and what the hosts may throw).
  */
-export async function readBatchFile(path: string): Promise<BatchFile> {
+export async function readBatchFile(
+  path: string,
+  defaults: HostDefaults = PLAIN_DEFAULTS,
+): Promise<BatchFile> {
   const source = new YamlSource(await readText(path), path, 'E_BATCH_FILE');
   const file = source.read(batchFileSchema);
   const builder = new Builder().setRepeat(file.repeat ?? 1);
@@ -45,7 +50,7 @@ export async function readBatchFile(path: string): Promise<BatchFile> {
     problems.push(...addEntry(job, builder, (key) => source.where(at, key)));
   }
   const specs = collect(problems, () => builder.makeJobSpecs());
-  const hosts = await readHosts(file.hosts, source.where(['hosts'])).catch((error) =>
+  const hosts = await readHosts(file.hosts, source.where(['hosts']), defaults).catch((error) =>
     keepProblems(problems, error),
   );
   throwProblems(problems, path);
@@ -150,10 +155,12 @@ function isPartOf(part: Point, point: Point): boolean {
 async function readHosts(
   hosts: BatchFileContent['hosts'],
   where: string,
+  defaults: HostDefaults,
 ): Promise<readonly Host[] | undefined> {
   if (hosts === undefined) return undefined;
-  if (typeof hosts === 'string' || Array.isArray(hosts)) return parseHosts(hosts, where);
-  const inventory = await readInventory(hosts.file);
+  if (typeof hosts === 'string' || Array.isArray(hosts))
+    return parseHosts(hosts, where, { ...EMPTY_INVENTORY, defaults });
+  const inventory = await readInventory(hosts.file, defaults);
   return hosts.only === undefined ? inventory.hosts : parseHosts(hosts.only, where, inventory);
 }
 

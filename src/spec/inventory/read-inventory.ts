@@ -8,10 +8,7 @@ import { parseHosts } from './parse-hosts.js';
  * Reads a hosts file: YAML when it ends in `.yaml` or `.yml`, else text as GNU parallel's sshlogin files. Throws one
  * SpecError that lists every mistake with file and line. `base` is what a host has of which the file says nothing.
  */
-export async function readInventory(
-  path: string,
-  base: HostDefaults = PLAIN_DEFAULTS,
-): Promise<Inventory> {
+export async function readInventory(path: string, base: HostDefaults = PLAIN_DEFAULTS): Promise<Inventory> {
   const text = await readText(path);
   // Loaded only where it is needed: a command starts the sooner for it.
   if (/\.ya?ml$/i.test(path)) return (await import('./hosts-yaml.js')).parseHostsYaml(text, path, base);

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { SpecError } from '../../../src/errors.js';
-import type { Inventory } from '../../../src/spec/inventory/inventory.js';
+import { type Inventory, PLAIN_DEFAULTS } from '../../../src/spec/inventory/inventory.js';
 import { parseHosts } from '../../../src/spec/inventory/parse-hosts.js';
 import { readHostsFile, readInventory } from '../../../src/spec/inventory/read-inventory.js';
 import { tempDir } from '../../helpers/temp-dir.js';
@@ -155,4 +155,29 @@ test('a hosts file that is not there is told by its name', async (t) => {
     code: 'E_INVENTORY',
     message: /hosts file cannot be read: ENOENT/,
   });
+});
+
+test('variables of a host are added to those of the defaults; the nearer word holds', async (t) => {
+  const file = join(await tempDir(t), 'hosts.yaml');
+  const text = 'defaults: { env: { A: 1, B: 2 } }\nhosts: [plain, { name: own, env: { B: 3, C: 4 } }]\n';
+  await writeFile(file, text);
+  const { hosts } = await readInventory(file);
+  t.deepEqual(
+    hosts.map(({ env }) => env),
+    [
+      { A: '1', B: '2' },
+      { A: '1', B: '3', C: '4' },
+    ],
+  );
+});
+
+test('what is said of all hosts holds for those that say nothing themselves, in YAML and in text', async (t) => {
+  const directory = await tempDir(t);
+  await writeFile(join(directory, 'hosts.yaml'), 'hosts: [plain, { name: own, nice: 15 }]\n');
+  await writeFile(join(directory, 'hosts'), 'plain\n');
+  const base = { ...PLAIN_DEFAULTS, nice: 3 };
+  const niceOf = async (name: string) =>
+    (await readInventory(join(directory, name), base)).hosts.map(({ nice }) => nice);
+  t.deepEqual(await niceOf('hosts.yaml'), [3, 15]);
+  t.deepEqual(await niceOf('hosts'), [3]);
 });
