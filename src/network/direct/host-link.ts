@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.js';
-import { type ErrorCode, GpoolError, HostError, TransportError, toFault } from '../../errors.js';
+import { GpoolError, HostError, TransportError, toFault } from '../../errors.js';
 import type { HostFacts, NetworkEvent } from '../../events/event.js';
 import type { Random } from '../../random.js';
 import type { Host, SlotRule } from '../../spec/host.js';
@@ -13,6 +13,7 @@ import { type GjobEvent, parseEventLine } from './gjob-events.js';
 import { RequestSender } from './gjob-requests.js';
 import type { Helper } from './helper-install.js';
 import { toNetworkEvent } from './network-events.js';
+import { mayPass } from './passing-fault.js';
 import type { Session } from './session.js';
 import { StorePlace } from './store-place.js';
 
@@ -289,19 +290,8 @@ export class HostLink {
   }
 }
 
-/** What a host may get over by itself: files of others fill it for a while, its home is not mounted yet. */
-function mayPass(error: unknown): boolean {
-  return error instanceof HostError && PASSING.has(error.code);
-}
-
 function lostError(what: string, where: string): TransportError {
   return new TransportError('E_CONN_LOST', { what, where });
 }
 
-const PASSING: ReadonlySet<ErrorCode> = new Set([
-  'E_ROOT',
-  'E_REMOTE_DISK',
-  'E_REMOTE_INODES',
-  'E_LOGIN_SHELL',
-]);
 const ANSWER_MS = 30_000;

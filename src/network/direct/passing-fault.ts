@@ -1,0 +1,13 @@
+import { type ErrorCode, HostError } from '../../errors.js';
+
+/** What a host may get over by itself: files of others fill it for a while, its home is not mounted yet. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof HostError && PASSING.has(error.code);
+}
+
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  'E_ROOT',
+  'E_REMOTE_DISK',
+  'E_REMOTE_INODES',
+  'E_LOGIN_SHELL',
+]);
