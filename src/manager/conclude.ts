@@ -63,6 +63,8 @@ function requeue(result: Result, outcome: Outcome, policy: RetryPolicy): Requeue
 function outcomeOf(result: Result): Outcome {
   if (result.kind === 'refused' || result.kind === 'lost') return { kind: 'lost', fault: result.fault };
   const { outcome } = result.attempt;
+  // A host that gave it back has ended it as well.
+  if (outcome?.kind === 'recalled' && result.job.cancelling !== null) return { kind: 'cancelled' };
   // Only ended attempts are collected.
   return outcome ?? { kind: 'succeeded' };
 }

@@ -1,6 +1,7 @@
 import { parseHaltRule } from '../spec/halt-rule.js';
 import { Breaker } from './breaker.js';
 import { DrainingHosts } from './draining-hosts.js';
+import { EndCancelled } from './end-cancelled.js';
 import { Halt } from './halt.js';
 import { LostHosts } from './lost-hosts.js';
 import type { ManagerSettings } from './manager-options.js';
@@ -25,6 +26,7 @@ export function createRules(
   const { state } = context;
   const halt = settings.halt === undefined ? null : parseHaltRule(settings.halt);
   return [
+    new EndCancelled(state),
     ...(settings.halt === undefined || halt ? [new StartCheck(state)] : []),
     ...(limits.isUsed ? [new Overdue(context, limits)] : []),
     new Breaker(context, resting),

@@ -17,14 +17,16 @@ export function planHostOrder(order: HostOrder, state: BatchState): ManagerEvent
   if (order.kind === 'add')
     return order.hosts.map((host) => ({ type: 'host.added', host: host.name, description: host }));
   const hosts = [...new Set(order.hosts)].map((name) => findHost(name, order.kind, state));
-  return hosts.flatMap((host) => planFor(host, order, state));
+  return hosts.flatMap((host, at) => planFor(host, order, { state, earlier: hosts.slice(0, at) }));
 }
 
-function planFor(
-  host: HostRecord,
-  order: Exclude<HostOrder, { kind: 'add' }>,
-  state: BatchState,
-): ManagerEvent[] {
+interface Plan {
+  readonly state: BatchState;
+  /** Hosts of the same order that are planned for already. */
+  readonly earlier: readonly HostRecord[];
+}
+
+function planFor(host: HostRecord, order: Exclude<HostOrder, { kind: 'add' }>, plan: Plan): ManagerEvent[] {
   const { reason } = order;
   const { name, hold } = host;
   switch (order.kind) {
@@ -35,26 +37,46 @@ function planFor(
     case 'drain':
       return hold?.kind === 'draining' ? [] : [{ type: 'host.draining', host: name, reason }];
     case 'remove':
-      if (order.now) return [{ type: 'host.removed', host: name, reason }, ...giveUpAll(host, reason, state)];
+      if (order.now) return [{ type: 'host.removed', host: name, reason }, ...giveUpAll(host, reason, plan)];
       return hold?.kind === 'draining' ? [] : [{ type: 'host.draining', host: name, reason }];
   }
 }
 
 /** What becomes of the attempts that a removed host had: together with its removal, so that none is forgotten. */
-function giveUpAll(host: HostRecord, reason: string, { jobQueue }: BatchState): ManagerEvent[] {
+function giveUpAll(host: HostRecord, reason: string, { state, earlier }: Plan): ManagerEvent[] {
+  const { jobQueue } = state;
+  const gone = new Set(earlier.map(({ name }) => name));
   const handed = [...jobQueue.inState(STATE_BUSY), ...jobQueue.inState(STATE_UNKNOWN)];
   return handed.flatMap((job) => {
-    const attempt = liveAttempts(job).find((live) => live.host === host.name);
-    return attempt ? [giveUp(job, attempt, host, reason)] : [];
+    const live = liveAttempts(job).filter((each) => !gone.has(each.host));
+    const attempt = live.find((each) => each.host === host.name);
+    return attempt ? [giveUp({ job, attempt, host, reason, isOnly: live.length === 1 })] : [];
   });
 }
 
-function giveUp(job: Job, attempt: AttemptRecord, host: HostRecord, reason: string): ManagerEvent {
+interface GivenUp {
+  readonly job: Job;
+  readonly attempt: AttemptRecord;
+  readonly host: HostRecord;
+  readonly reason: string;
+  /** Whether the job is under way nowhere else. */
+  readonly isOnly: boolean;
+}
+
+function giveUp({ job, attempt, host, reason, isOnly }: GivenUp): ManagerEvent {
   const what = `the host was removed: ${reason}`;
   const fault = new HostError('E_HOST_REMOVED', { what, where: host.name }).toFault();
   const ids = { job: job.id, attempt: attempt.id };
   const outcome = attempt.outcome ?? { kind: 'lost', fault };
-  if (liveAttempts(job).length > 1) return { type: 'job.dropped', ...ids, outcome, fault };
+  if (!isOnly) return { type: 'job.dropped', ...ids, outcome, fault };
+  if (job.cancelling !== null)
+    return {
+      type: 'job.failed',
+      ...ids,
+      outcome: attempt.outcome ?? { kind: 'cancelled' },
+      fault: null,
+      collected: null,
+    };
   // A host that cannot be asked may have started it long ago.
   const mayHaveRun = attempt.startedAt !== null || host.state === STATE_UNKNOWN;
   if (job.spec.repeatable || !mayHaveRun)

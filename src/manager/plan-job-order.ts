@@ -2,7 +2,7 @@ import { SpecError } from '../errors.js';
 import type { ManagerEvent } from '../events/event.js';
 import type { BatchState } from '../queue/batch-state.js';
 import type { Job } from '../queue/job.js';
-import { STATE_DONE, STATE_ERROR } from '../queue/states.js';
+import { STATE_DONE, STATE_ERROR, STATE_FREE } from '../queue/states.js';
 import type { Order } from './order.js';
 
 export type JobOrder = Extract<Order, { kind: 'cancel' | 'pause' | 'unpause' }>;
@@ -23,7 +23,7 @@ export function planJobOrder(order: JobOrder, state: BatchState): readonly Manag
 
 function planEvent(kind: JobOrder['kind'], job: Job): ManagerEvent[] {
   if (kind === 'cancel')
-    return job.cancelling === null
+    return job.cancelling === null || job.state === STATE_FREE
       ? [{ type: 'job.cancelling', job: job.id, reason: 'cancelled by hand' }]
       : [];
   const paused = kind === 'pause';

@@ -61,6 +61,7 @@ export function applyJobFailed(state: BatchState, event: JobEvent<'job.failed'>)
   moveJob(state, job, STATE_ERROR, event.type);
   decide(job, attempt);
   closeAttempt(state, attempt, event.outcome);
+  if (attempt.outcome?.kind === 'recalled') attempt.outcome = event.outcome;
   attempt.fault = event.fault;
   attempt.collected = event.collected && compactCollected(event.collected);
   findHost(state, attempt.host).failed += 1;

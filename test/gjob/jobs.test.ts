@@ -233,3 +233,23 @@ test('a bridge that is told so sends the agent home and takes the batch with it,
   t.regex(refused.stderr, /2\.1 is busy/);
   t.is((await host.processes('agent')).length, 1);
 });
+
+test('every line that makes no sense is answered, and those around it are done', async (t) => {
+  const host = await GjobHost.create(t);
+  const bridge = host.bridge();
+  const nonsense = [
+    'kill\tj1.1',
+    'run\tj1.1\t0\t-\t:',
+    'frob',
+    'slots\t0',
+    'pause',
+    'clear\t../x',
+    'a b\t\xe9',
+  ];
+  await bridge.ask(...nonsense, run('1.1', 'exit 3'));
+  t.is((await bridge.event('X', '1.1'))[4], '3');
+  t.deepEqual(
+    bridge.find('D').map(([, verb, attempt]) => `${verb} ${attempt}`),
+    ['kill j1.1', 'run j1.1', 'frob -', 'slots 0', 'pause -', 'clear -', 'a?b ?'],
+  );
+});

@@ -1,9 +1,15 @@
 import test from 'ava';
 import { SpecError } from '../../src/errors.js';
 import type { ManagerEvent } from '../../src/events/event.js';
+import { type BatchStore, memoryStore } from '../../src/journal/batch-store.js';
+import { EventStamp } from '../../src/journal/event-stamp.js';
+import { Manager } from '../../src/manager/manager.js';
 import { planHostOrder } from '../../src/manager/plan-host-order.js';
+import { SimulatedNetwork } from '../../src/network/simulated/simulated-network.js';
 import { applyEvent } from '../../src/queue/apply-event.js';
-import { createBatchState } from '../../src/queue/batch-state.js';
+import { type BatchState, createBatchState } from '../../src/queue/batch-state.js';
+import { tellingAttempt } from '../../src/queue/job.js';
+import { ManualClock } from '../../src/testing/manual-clock.js';
 import { anyHost } from '../helpers/any-host.js';
 import { makeSpecs } from '../helpers/make-specs.js';
 import { LOST } from '../helpers/random-history.js';
@@ -11,12 +17,12 @@ import { eventsOf, simulate } from '../helpers/simulate.js';
 
 const about = (...hosts: string[]) => ({ hosts, reason: 'why not' });
 
-/** A batch of three jobs on hosts a and b, which have come to what the events say. */
+/** A batch of three jobs on hosts a, b and c, which have come to what the events say. */
 function stateAfter(
   events: readonly Parameters<typeof applyEvent>[1][] | readonly object[],
   repeatable = true,
 ) {
-  const state = createBatchState(makeSpecs(3, { repeatable }), ['a', 'b']);
+  const state = createBatchState(makeSpecs(3, { repeatable }), ['a', 'b', 'c']);
   for (const event of events as readonly ManagerEvent[])
     applyEvent(state, { seq: state.seq + 1, at: '2026-01-01T00:00:00.000Z', ...event });
   return state;
@@ -69,6 +75,60 @@ test('a removed host gives up what it had in one piece: again if it may be, else
   const away = stateAfter([...had, { type: 'host.lost', host: 'a', fault: LOST }], false);
   t.deepEqual(types(planHostOrder(order, away)), ['host.removed', 'job.failed 1.1', 'job.failed 2.1']);
 });
+
+test('a cancelled job whose host is removed ends as cancelled and is never launched again', async (t) => {
+  const cancel = (job: string) => ({ type: 'job.cancelling', job, reason: 'cancelled by hand' });
+  const requeued = { type: 'job.requeued', job: '1', attempt: '1.1', reason: LOST, counted: false };
+  const paused = { type: 'job.pausing', job: '1' };
+  const copy = { type: 'job.copied', job: '1', attempt: '1.2', host: 'b' };
+  const recall = { type: 'job.recalled', job: '1', attempt: '1.1', host: 'a' };
+  const lost = { type: 'host.lost', host: 'a', fault: LOST };
+  const begun = [...READY, onA('1'), started('1')];
+  const rows: [title: string, before: readonly object[], remove: readonly string[]][] = [
+    ['running', [...begun, cancel('1')], ['a']],
+    ['not begun', [...READY, onA('1'), cancel('1')], ['a']],
+    ['paused first', [...begun, paused, cancel('1')], ['a']],
+    ['host away', [...begun, lost, cancel('1')], ['a']],
+    ['asked back by a drain', [...READY, onA('1'), recall, cancel('1')], ['a']],
+    ['with a copy, both hosts', [...begun, copy, cancel('1')], ['a', 'b']],
+    ['requeued by an older release', [...begun, cancel('1'), requeued], []],
+  ];
+  for (const [title, before, hosts] of rows) {
+    const state = stateAfter(before);
+    for (const event of planHostOrder({ kind: 'remove', now: true, hosts, reason: 'broken' }, state))
+      applyEvent(state, { seq: state.seq + 1, at: '2026-01-01T00:00:01.000Z', ...event });
+    const { clock, manager, launched } = resume(state);
+    await clock.runUntil(manager.processJobs());
+    const [job] = state.jobs;
+    t.false(launched.includes('1'), title);
+    t.is(job?.state, 'error', title);
+    t.true(launched.includes('2'), title);
+    if (hosts.length > 0) t.is(tellingAttempt(job ?? fail())?.outcome?.kind, 'cancelled', title);
+  }
+});
+
+/** A Manager that goes on with a batch which has come so far, with host c besides. */
+function resume(state: BatchState) {
+  const clock = new ManualClock();
+  const network = new SimulatedNetwork({ hosts: ['b', 'c'], clock });
+  const stamp = new EventStamp(clock, state.seq);
+  const store: BatchStore = {
+    ...memoryStore(),
+    record: async (events) => events.map((event) => stamp.mark(event)),
+  };
+  const manager = new Manager({ clock, store, batchId: 'b', state });
+  const launched: string[] = [];
+  manager.subscribe((event) => event.type === 'job.launched' && launched.push(event.job));
+  manager.setup(
+    state.jobs.map(({ spec }) => spec),
+    network,
+  );
+  return { clock, manager, launched };
+}
+
+function fail(): never {
+  throw new Error('there is no job');
+}
 
 test('a job with a copy elsewhere goes on there', (t) => {
   const copy = { type: 'job.copied', job: '1', attempt: '1.2', host: 'b' };

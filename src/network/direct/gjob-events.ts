@@ -37,11 +37,13 @@ export type GjobEvent =
       readonly text: string;
     }
   | { readonly kind: 'paused'; readonly attempt: string; readonly paused: boolean }
+  /** A request that the agent could not make sense of; its first two words, made plain. */
+  | { readonly kind: 'dropped'; readonly verb: string; readonly attempt: string; readonly text: string }
   | { readonly kind: 'quit' };
 
 /**
  * Reads one event line, without its newline. Answers null for a torn one, which means nothing: what it should have said
- * comes again.
+ * comes again. The same for a letter that only a later helper knows.
  *
  * @throws HostError E_PROTOCOL when anything else about it is not as the protocol says.
  */
@@ -49,7 +51,7 @@ export function parseEventLine(line: string, where: string): GjobEvent | null {
   const [kind = '', ...fields] = line.split('\t');
   const form = Object.hasOwn(FORMS, kind) ? FORMS[kind] : undefined;
   const isTorn = line === '' || line.endsWith('\t') || (form && fields.length < form.fields);
-  if (isTorn) return null;
+  if (isTorn || (!form && LETTER.test(kind))) return null;
   const reader = new FieldReader(fields, line, where);
   if (!form) throw reader.fault('is of no known kind');
   const event = form.parse(reader);
@@ -70,6 +72,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   E: { fields: 3, parse: (read) => ({ kind: 'refused', ...parseReason(read) }) },
   L: { fields: 3, parse: (read) => ({ kind: 'lost', ...parseReason(read) }) },
   P: { fields: 2, parse: (read) => ({ kind: 'paused', attempt: read.attempt(), paused: read.flag() }) },
+  D: { fields: 3, parse: parseDropped },
   Q: { fields: 0, parse: () => ({ kind: 'quit' }) },
 };
 
@@ -117,6 +120,10 @@ function parseSurvivors(field: string): Survivor[] {
     const [, pid, name, state] = SURVIVOR.exec(text) ?? [];
     return pid && name && state ? [{ pid: Number(pid), name, state }] : [];
   });
+}
+
+function parseDropped(read: FieldReader): GjobEvent {
+  return { kind: 'dropped', verb: read.word(PLAIN), attempt: read.word(PLAIN), text: read.text() };
 }
 
 function parseReason(read: FieldReader) {
@@ -205,4 +212,6 @@ const SURVIVORS = /^[\w.+:,-]{1,4000}$/;
 const NAMED = /^([a-z][a-z-]{0,31})=([\w.+:,/-]{0,256})$/;
 /** What `broken=` may say. */
 const TROUBLE = /^(?:-|[a-z][a-z-]{0,31})$/;
+const PLAIN = /^[\w.?-]{1,64}$/;
+const LETTER = /^[A-Z]$/;
 const ANY = /^/;

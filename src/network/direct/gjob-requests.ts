@@ -1,12 +1,14 @@
 import { type Clock, systemClock } from '../../clock.js';
-import { SpecError, type TransportError } from '../../errors.js';
+import { HostError, SpecError, type TransportError } from '../../errors.js';
 import type { Limits } from '../../spec/job-spec.js';
 import type { Attempt } from '../network.js';
 import { escapeField } from './escape.js';
+import type { GjobEvent } from './gjob-events.js';
 
 /** The request that puts an attempt into its host's backlog. `tree` is the digest of its planted inputs. */
 export function runRequest(attempt: Attempt, tree: string | null): string {
-  const { id, spec, env } = attempt;
+  const { spec, env } = attempt;
+  const id = checkId(attempt);
   const script = `${spec.commands.join('\n')}\n`;
   const settings = Object.entries({ GPOOL_HOST: attempt.host, ...env }).map(
     ([name, value]) => `${name}=${value}`,
@@ -27,8 +29,20 @@ function formatLimit({ timeoutSecs = 0, warn }: Limits): string {
 }
 
 export function simpleRequest(verb: 'kill' | 'recall' | 'pause' | 'unpause', attempt: Attempt): string {
-  return `${verb}\t${attempt.id}`;
+  return `${verb}\t${checkId(attempt)}`;
 }
+
+/** An id as the helper takes it: any other would be a path that nobody has checked, and is answered with nothing but a `D`. */
+function checkId({ id, spec }: Attempt): string {
+  if (ATTEMPT_ID.test(id) && id.length <= 16) return id;
+  throw new SpecError('E_SPEC', {
+    what: `the attempt id ${JSON.stringify(id)} is not like 12.1, two numbers from 1 of at most 15 digits in all`,
+    where: `job ${spec.name}`,
+    next: 'Give the attempt the number of its job and of its try.',
+  });
+}
+
+type Dropped = Omit<Extract<GjobEvent, { kind: 'dropped' }>, 'kind'>;
 
 interface PendingRequest {
   readonly line: string;
@@ -92,6 +106,25 @@ export class RequestSender {
     for (const { resolve } of requests ?? []) resolve();
   }
 
+  /** The agent could make nothing of such a request: those that look like it are refused. */
+  drop({ verb, attempt, text }: Dropped, where: string): void {
+    const error = new HostError('E_PROTOCOL', {
+      what: `the helper dropped \`${verb} ${attempt}\`: ${text}`,
+      where,
+    });
+    const isDropped = ({ line }: PendingRequest): boolean => {
+      const [first = '', second = ''] = line.split('\t', 2);
+      return toPlain(first, 32) === verb && toPlain(second, 64) === attempt;
+    };
+    for (const [token, requests] of this.#unacked) {
+      for (const { reject } of requests.filter(isDropped)) reject(error);
+      this.#unacked.set(
+        token,
+        requests.filter((request) => !isDropped(request)),
+      );
+    }
+  }
+
   /** The link is gone: whether these were taken in is not known. */
   fail(error: TransportError): void {
     const requests = [...this.#unacked.values()].flat().concat(this.#waiting);
@@ -133,6 +166,12 @@ export class RequestSender {
   }
 }
 
+/** As the agent writes words that it does not know. */
+function toPlain(word: string, most: number): string {
+  return (word || '-').slice(0, most).replace(/[^\w.-]/g, '?');
+}
+
+const ATTEMPT_ID = /^[1-9]\d*\.[1-9]\d*$/;
 /** Keeps a frame within what a host writes and reads back in one go. */
 const MAX_REQUESTS = 1000;
 /** So long a host keeps what it need not: a job with inputs or returns has a directory that may be large. */

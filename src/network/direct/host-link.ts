@@ -231,6 +231,7 @@ export class HostLink {
     this.#place.offset = offset;
     if (!event) return;
     if (event.kind === 'ack') this.#sender?.acknowledge(event.token);
+    if (event.kind === 'dropped') this.#sender?.drop(event, this.host.name);
     if (event.kind === 'quit') this.#agentGone();
     this.options.observe(event);
     const news = toNetworkEvent(event, this.host.name, offset);

@@ -2,7 +2,7 @@ import test from 'ava';
 import { GpoolError } from '../../../src/errors.js';
 import { escapeField, unescapeField } from '../../../src/network/direct/escape.js';
 import { parseEventLine } from '../../../src/network/direct/gjob-events.js';
-import { RequestSender, runRequest } from '../../../src/network/direct/gjob-requests.js';
+import { RequestSender, runRequest, simpleRequest } from '../../../src/network/direct/gjob-requests.js';
 import { LineReader } from '../../../src/network/direct/line-reader.js';
 import { toNetworkEvent } from '../../../src/network/direct/network-events.js';
 import { seededRandom } from '../../../src/random.js';
@@ -23,7 +23,14 @@ test('every kind of line is read', (t) => {
     text: 'no\nspace',
   });
   t.deepEqual(read('P\t1.1\t0'), { kind: 'paused', attempt: '1.1', paused: false });
+  t.deepEqual(read('D\tkill\tj1.1\tno sense'), {
+    kind: 'dropped',
+    verb: 'kill',
+    attempt: 'j1.1',
+    text: 'no sense',
+  });
   t.deepEqual(read('Q'), { kind: 'quit' });
+  t.is(read('Z\t1'), null, 'the letter of a later helper');
   t.like(read(ENDED), { kind: 'ended', how: 'code', number: 7, peakKb: 640, stdout: true, stderr: false });
 });
 
@@ -94,7 +101,7 @@ test('a torn line means nothing; a wrong one is refused', (t) => {
     if (line.split('\t').length < 12 || line.endsWith('\t')) t.is(parseEventLine(line, 'h'), null, line);
   }
   const wrong = [
-    'Z\t1',
+    'z\t1',
     'constructor',
     '__proto__\t1',
     'Q\t1',
@@ -188,4 +195,40 @@ test('a run request is one line whatever the script and the variables hold', (t)
   const limited = { commands: [':'], limits: { timeoutSecs: 59.5, warn: { signal: 'USR1', secs: 10 } } };
   t.regex(runRequest(makeAttempt('1.1', limited, 'lab'), null), /^run\t1\.1\t60:USR1:10\t-\t:\\n/);
   t.throws(() => runRequest(makeAttempt('1.1', { commands: ['a\0'] }, 'lab'), null), { code: 'E_SPEC' });
+});
+
+test('a request that the agent drops is refused, and no other of its frame', async (t) => {
+  const sender = new RequestSender('p', () => {});
+  const good = sender.send('kill\t1.1');
+  const bad = sender.send('kill\tj1.1');
+  const garbled = sender.send('frob \t1.1\tx');
+  await new Promise((resolve) => setImmediate(resolve));
+  sender.drop({ verb: 'kill', attempt: 'j1.1', text: 'no sense' }, 'h');
+  sender.drop({ verb: 'frob?', attempt: '1.1', text: 'no sense' }, 'h');
+  sender.acknowledge('p.1');
+  await t.notThrowsAsync(good);
+  await t.throwsAsync(bad, { code: 'E_PROTOCOL' });
+  await t.throwsAsync(garbled, { code: 'E_PROTOCOL' });
+});
+
+test('an attempt id that the helper would not take is refused before it is sent', (t) => {
+  const attempt = makeAttempt('1.1', {}, 'h');
+  const wrong = [
+    'j1.1',
+    '1',
+    '1.',
+    '.1',
+    '0.1',
+    '1.0',
+    '1.1.1',
+    '01.1',
+    '1.1\n2.1',
+    '../x.1',
+    `${'9'.repeat(15)}.1`,
+  ];
+  for (const id of wrong) {
+    t.throws(() => runRequest({ ...attempt, id }, null), { code: 'E_SPEC', message: /attempt id/ }, id);
+    t.throws(() => simpleRequest('kill', { ...attempt, id }), { code: 'E_SPEC', message: /attempt id/ }, id);
+  }
+  t.notThrows(() => runRequest({ ...attempt, id: '12345678901234.1' }, null));
 });

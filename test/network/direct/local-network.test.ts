@@ -165,3 +165,15 @@ test('a root that others can write to, or that cannot be made, fails the host an
     await t.throwsAsync(other.launch('1.1', {}), { code: 'E_ROOT' });
   }
 });
+
+test('an attempt whose id the helper would not take is refused before anything is sent', async (t) => {
+  const pool = await localPool(t);
+  for (const id of ['j1.1', '1', '1.x', '7.1.1', '../1.1'])
+    await t.throwsAsync(pool.launch(id, { commands: ['touch ran'] }), {
+      code: 'E_SPEC',
+      message: /attempt id/,
+    });
+  const attempt = makeAttempt('1.1', {}, ':');
+  await t.throwsAsync(pool.network.killJob({ ...attempt, id: 'j1.1' }), { code: 'E_SPEC' });
+  t.is(pool.count('job.started'), 0);
+});
