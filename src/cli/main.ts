@@ -1,16 +1,20 @@
 import { watchTerminal } from './hang-up.js';
 import { runCli } from './run-cli.js';
+import { guardOutputs } from './whole-output.js';
 
-// Whoever reads our output may have read enough (`| head`), or its terminal is gone: what is left of it goes nowhere, the rest is done.
-for (const output of [process.stdout, process.stderr]) output.on('error', passOverLostReader);
-
-const endIfHungUp = watchTerminal();
-// No await: the bundled program is a script.
-void runCli(process.argv.slice(2)).then((exitCode) => {
-  process.exitCode = exitCode;
-  endIfHungUp();
+let leastCode = 0;
+guardOutputs((name, { message }) => {
+  leastCode = 1;
+  if (name === 'stdout')
+    process.stderr.write(`gpool: stdout cannot be written any more (${message}); everything else goes on\n`);
 });
 
-function passOverLostReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-}
+const endIfHungUp = watchTerminal();
+// No await: the bundled program is a script. What was written last fails a moment later.
+void runCli(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+  process.once('beforeExit', () => {
+    process.exitCode = Math.max(exitCode, leastCode);
+  });
+  endIfHungUp();
+});

@@ -17,7 +17,8 @@ export class CoolingHosts {
   constructor({ hosts }: BatchState, clock: Clock, onReady: () => void) {
     this.#clock = clock;
     this.#onReady = onReady;
-    for (const { name, hold } of hosts) if (hold?.kind === 'set-aside') this.#cool(name, hold.untilMs);
+    for (const { name, hold, setAsides } of hosts)
+      if (hold?.kind === 'set-aside') this.#cool(name, hold.untilMs, coolingMs(setAsides - 1, 1));
   }
 
   /** Every event of the pool ends the waiting but a new setting aside. */
@@ -31,9 +32,9 @@ export class CoolingHosts {
     this.#timers.clear();
   }
 
-  #cool(host: string, untilMs: number): void {
+  #cool(host: string, untilMs: number, mostMs = LONGEST_COOLING_MS): void {
     this.#forget(host);
-    const ms = Math.min(Math.max(0, untilMs - this.#clock.now()), LONGEST_COOLING_MS);
+    const ms = Math.min(Math.max(0, untilMs - this.#clock.now()), mostMs);
     const done = (): void => {
       this.#timers.delete(host);
       this.ready.add(host);

@@ -3,10 +3,13 @@ import type { Recorded } from '../events/event.js';
 import type { BatchState } from '../queue/batch-state.js';
 import type { Job } from '../queue/job.js';
 import { STATE_FREE } from '../queue/states.js';
+import { longestWaitMs } from './retry-wait.js';
 
 interface DelayedOptions {
   readonly state: BatchState;
   readonly clock: Clock;
+  /** The first wait of a job that has none of its own. */
+  readonly retryDelaySecs?: number | undefined;
   /** Called when a job's time has come. */
   readonly onDue: () => void;
 }
@@ -48,8 +51,12 @@ export class DelayedJobs {
   }
 
   #delay(job: Job): void {
-    const { clock, onDue } = this.#options;
-    const ms = job.notBefore - clock.now();
+    const { clock, onDue, retryDelaySecs } = this.#options;
+    // The clock may have been set since: no wait is longer than such a wait ever is.
+    const ms = Math.min(
+      job.notBefore - clock.now(),
+      longestWaitMs(job.spec.retry?.retryDelaySecs ?? retryDelaySecs),
+    );
     if (ms <= 0) return;
     const due = (): void => {
       this.#timers.delete(job);

@@ -1,4 +1,3 @@
-import { SpecError } from '../errors.js';
 import { formatAttemptId } from '../events/attempt-id.js';
 import type { GpoolEvent, ManagerEvent, NetworkEvent, Recorded } from '../events/event.js';
 import type { BatchStore } from '../journal/batch-store.js';
@@ -27,7 +26,6 @@ import type { MedianLimits } from './median-limits.js';
 import type { Order } from './order.js';
 import type { Placement } from './placement.js';
 import { planLaunches } from './plan-launches.js';
-import { planOrder } from './plan-order.js';
 import { inferEnds } from './reconcile.js';
 import { Recorder } from './recorder.js';
 import type { RestingHosts } from './resting-hosts.js';
@@ -35,6 +33,7 @@ import { createRetryPolicy, type RetrySettings } from './retry-policy.js';
 import type { Rule } from './rule.js';
 import { Signal } from './signal.js';
 import { SilentEnds } from './silent-ends.js';
+import { type OrderPlan, tryOrder } from './try-order.js';
 
 export interface DispatcherOptions extends RetrySettings {
   readonly batch: string;
@@ -83,7 +82,7 @@ export class Dispatcher {
   /** Listens to the network from now on. */
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    const { batch, network, store, state, clock, limits, keepFailed } = options;
+    const { batch, network, store, state, clock, limits, keepFailed, retryDelaySecs } = options;
     const notify = (): void => this.news.notify();
     const onResult = (result: Result): void => this.#takeResult(result);
     this.#recorder = new Recorder(store, state, (event, changed) => this.#react(event, changed));
@@ -93,7 +92,7 @@ export class Dispatcher {
     this.#intents = new Intents({ batch, state, network });
     this.#letGo = new LetGo({ batch, state, network, clock, onChange: notify });
     this.#hostActions = new HostActions(batch, state, network);
-    this.#delayed = new DelayedJobs({ state, clock, onDue: notify });
+    this.#delayed = new DelayedJobs({ state, clock, retryDelaySecs, onDue: notify });
     this.#overdue = new EndOverdue({ batch, state, network });
     this.#cooling = new CoolingHosts(state, clock, notify);
     this.#unsubscribe = network.subscribe((event) => {
@@ -138,20 +137,14 @@ export class Dispatcher {
 
   /** Records what an order asks for; it is acted upon as every event is. Rejects with a SpecError, and nothing changed. */
   async order(order: Order): Promise<readonly ManagerEvent[]> {
-    let refusal: unknown = null;
-    let events: readonly ManagerEvent[] = [];
+    let plan: OrderPlan = { events: [], refusal: null };
     await this.#exclusive(async () => {
-      try {
-        events = planOrder(order, this.#options.state);
-        await this.#recorder.write(events);
-      } catch (error) {
-        if (!(error instanceof SpecError)) throw error;
-        refusal = error;
-      }
+      plan = tryOrder(order, this.#options.state);
+      await this.#recorder.write(plan.events);
     });
-    if (refusal) throw refusal;
+    if (plan.refusal) throw plan.refusal;
     this.news.notify();
-    return events;
+    return plan.events;
   }
 
   /** Attempts that were handed out and have not ended. */
@@ -163,7 +156,9 @@ export class Dispatcher {
   async poll(): Promise<void> {
     const open = this.listOpen();
     if (open.length === 0) return;
-    this.#silentEnds.note(await this.#options.network.getJobStatus(open));
+    const statuses = await this.#options.network.getJobStatus(open);
+    this.#silentEnds.note(statuses);
+    for (const rule of this.#options.rules) rule.hear?.(statuses);
     this.news.notify();
   }
 

@@ -1,5 +1,6 @@
 import { parseAttemptId } from '../events/attempt-id.js';
 import type { ManagerEvent, Recorded } from '../events/event.js';
+import type { AttemptStatus } from '../network/network.js';
 import type { Job } from '../queue/job.js';
 import { liveAttempts } from '../queue/job.js';
 import { STATE_BUSY, STATE_UNKNOWN } from '../queue/states.js';
@@ -14,7 +15,7 @@ export class Overdue implements Rule {
   readonly #running = new Map<string, { readonly job: Job; readonly since: number }>();
   #cancelTimer: () => void = () => {};
 
-  /** Takes up what runs already. */
+  /** Takes up what runs already. For how long their hosts say: the clock here may have been set since. */
   constructor(context: RuleContext, limits: MedianLimits) {
     this.#context = context;
     this.#limits = limits;
@@ -22,7 +23,7 @@ export class Overdue implements Rule {
     for (const job of [...state.jobQueue.inState(STATE_BUSY), ...state.jobQueue.inState(STATE_UNKNOWN)]) {
       for (const { id, startedAt, outcome } of liveAttempts(job)) {
         if (startedAt === null || outcome !== null) continue;
-        this.#running.set(id, { job, since: clock.elapsed() - Math.max(0, clock.now() - startedAt) });
+        this.#running.set(id, { job, since: clock.elapsed() });
       }
     }
   }
@@ -35,6 +36,15 @@ export class Overdue implements Rule {
     if (event.type !== 'job.started') return;
     const job = this.#context.state.jobById.get(parseAttemptId(event.attempt).job);
     if (job) this.#running.set(event.attempt, { job, since: this.#context.clock.elapsed() });
+  }
+
+  hear(statuses: ReadonlyMap<string, AttemptStatus>): void {
+    const now = this.#context.clock.elapsed();
+    for (const [id, status] of statuses) {
+      const known = this.#running.get(id);
+      if (known && status.state === 'busy' && status.ranMs !== undefined)
+        this.#running.set(id, { ...known, since: now - status.ranMs });
+    }
   }
 
   decide(): readonly ManagerEvent[] {

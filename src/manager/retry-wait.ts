@@ -6,8 +6,13 @@ import type { Random } from '../random.js';
  */
 export function retryWaitMs(n: number, firstSecs: number, random: Random): number {
   if (n < 1) return 0;
-  const whole = Math.min(firstSecs * 2 ** Math.min(n - 1, 30), Math.max(firstSecs, LONGEST_SECS));
-  return Math.round(whole * 1000 * (0.5 + random() / 2));
+  const wholeMs = Math.min(firstSecs * 2 ** Math.min(n - 1, 30) * 1000, longestWaitMs(firstSecs));
+  return Math.round(wholeMs * (0.5 + random() / 2));
+}
+
+/** The longest that a job ever rests, milliseconds. */
+export function longestWaitMs(firstSecs: number = DEFAULT_RETRY_DELAY_SECS): number {
+  return Math.max(firstSecs, LONGEST_SECS) * 1000;
 }
 
 export const DEFAULT_RETRY_DELAY_SECS = 1;

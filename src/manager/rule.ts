@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { ManagerEvent, Recorded } from '../events/event.js';
+import type { AttemptStatus } from '../network/network.js';
 import type { BatchState } from '../queue/batch-state.js';
 import type { Random } from '../random.js';
 
@@ -19,6 +20,8 @@ export interface RuleContext {
 export interface Rule {
   /** Hears every event after the state has it. */
   observe?(event: Recorded): void;
+  /** Hears what the hosts say of the attempts that are open, now and then. */
+  hear?(statuses: ReadonlyMap<string, AttemptStatus>): void;
   /** What to record now; nothing in most turns. Called again only when something happened or it asked to be woken. */
   decide(): readonly ManagerEvent[];
   /** Lets go of timers. */

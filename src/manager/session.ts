@@ -264,6 +264,8 @@ export class Session {
   #onHostsTried(dispatcher: Dispatcher): void {
     if (this.#hosts === 'untried') this.#hosts = 'tried';
     dispatcher.news.notify();
+    // For how long what an earlier controller left there has run.
+    dispatcher.poll().catch(() => {});
   }
 
   #onSleep(dispatcher: Dispatcher): void {

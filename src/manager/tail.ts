@@ -1,4 +1,5 @@
 import type { ManagerEvent, Recorded } from '../events/event.js';
+import type { AttemptStatus } from '../network/network.js';
 import { findByAttempt } from '../queue/find-by-attempt.js';
 import { type AttemptRecord, type Job, liveAttempts } from '../queue/job.js';
 import { STATE_BUSY, STATE_UNKNOWN } from '../queue/states.js';
@@ -22,7 +23,7 @@ export class Tail implements Rule {
   /** What runs, oldest first, and since when, by `elapsed`. */
   readonly #running = new Map<
     string,
-    { readonly job: Job; readonly attempt: AttemptRecord; readonly since: number }
+    { readonly job: Job; readonly attempt: AttemptRecord; since: number }
   >();
   /** When hosts came or came back, by `elapsed`. */
   readonly #readyAt = new Map<string, number>();
@@ -62,7 +63,19 @@ export class Tail implements Rule {
     this.#cancelTimer();
   }
 
-  /** By the wall clock for what an earlier controller saw start. */
+  /** How long the host says that an attempt has run: the clock here may have been set since its start. */
+  hear(statuses: ReadonlyMap<string, AttemptStatus>): void {
+    const now = this.#context.clock.elapsed();
+    for (const [id, status] of statuses) {
+      const known = this.#running.get(id);
+      if (known && status.state === 'busy' && status.ranMs !== undefined) known.since = now - status.ranMs;
+    }
+    const oldestFirst = [...this.#running].sort(([, a], [, b]) => a.since - b.since);
+    this.#running.clear();
+    for (const [id, known] of oldestFirst) this.#running.set(id, known);
+  }
+
+  /** In the order in which an earlier controller saw them start; for how long they have run their hosts say. */
   #adopt(): void {
     const { clock, state } = this.#context;
     const open = [...state.jobQueue.walk(STATE_BUSY), ...state.jobQueue.walk(STATE_UNKNOWN)];
@@ -72,10 +85,8 @@ export class Tail implements Rule {
       )
       .filter(({ startedAt, attempt }) => startedAt > 0 && attempt.outcome === null)
       .sort((a, b) => a.startedAt - b.startedAt);
-    for (const { job, attempt, startedAt } of started) {
-      const since = clock.elapsed() - Math.max(0, clock.now() - startedAt);
-      this.#running.set(attempt.id, { job, attempt, since });
-    }
+    const since = clock.elapsed();
+    for (const { job, attempt } of started) this.#running.set(attempt.id, { job, attempt, since });
   }
 
   #onStarted(id: string): void {

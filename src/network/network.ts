@@ -23,7 +23,8 @@ export type EndedAttempt = Pick<Attempt, 'id' | 'host' | 'spec'>;
 /** Where an attempt stands, as far as its host can tell now. */
 export type AttemptStatus =
   | { readonly state: 'free' }
-  | { readonly state: 'busy'; readonly paused: boolean }
+  /** `ranMs`: since its start, by the host's monotonic clock; absent when the host does not tell. */
+  | { readonly state: 'busy'; readonly paused: boolean; readonly ranMs?: number }
   | { readonly state: 'done' }
   /** `outcome` when the host says how it ended. */
   | { readonly state: 'error'; readonly outcome?: Outcome }

@@ -33,7 +33,7 @@ export class Joblog {
     const attempt = job?.attempts.find(({ id }) => id === event.attempt);
     // What was taken back before it began is no run.
     if (job && attempt && attempt.outcome?.kind !== 'recalled')
-      this.#guard(() => writeSync(file, formatJoblogLine(job, attempt)));
+      this.#guard(() => writeWhole(file, formatJoblogLine(job, attempt)));
   }
 
   close(): void {
@@ -52,6 +52,12 @@ export class Joblog {
       this.#onError(error);
     }
   }
+}
+
+/** A disk that is nearly full takes a part without a word; the rest says why. */
+function writeWhole(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
 /** A line that was cut when its writer died would swallow the next one. */

@@ -36,10 +36,15 @@ function toStatus([word = '', kind = '', detail = '']: readonly string[], where:
     }
     case 'busy':
     case 'paused':
-      return { state: 'busy', paused: word === 'paused' };
+      return { state: 'busy', paused: word === 'paused', ...toRanMs(kind) };
     default:
       return { state: 'unknown' };
   }
+}
+
+/** An older helper does not say how long it has run. */
+function toRanMs(word: string): { readonly ranMs?: number } {
+  return /^\d{1,15}$/.test(word) ? { ranMs: Number(word) } : {};
 }
 
 /** How an attempt that did not succeed ended; null when its host does not say it as the protocol does. */

@@ -19,6 +19,8 @@ interface Run {
   state: 'waiting' | 'running';
   slot: number;
   startedAt: number;
+  /** The same by `elapsed`. */
+  startedMs: number;
   /** When it runs: since when, and what was left then. Milliseconds of `elapsed`. */
   resumedAt: number;
   leftMs: number;
@@ -76,8 +78,9 @@ export class Machine {
   status(id: string): AttemptStatus {
     const run = this.#runs.get(id);
     if (!run) return { state: 'unknown' };
+    if (run.state === 'waiting') return { state: 'free' };
     if (run.state !== 'ended')
-      return run.state === 'waiting' ? { state: 'free' } : { state: 'busy', paused: run.paused };
+      return { state: 'busy', paused: run.paused, ranMs: this.#clock.elapsed() - run.startedMs };
     const { outcome } = run;
     return outcome.kind === 'succeeded' ? { state: 'done' } : { state: 'error', outcome };
   }
@@ -154,6 +157,7 @@ export class Machine {
     run.slot = this.#freeSlots.pop() ?? 1;
     run.state = 'running';
     run.startedAt = this.#clock.now();
+    run.startedMs = this.#clock.elapsed();
     this.#offset += 1;
     const { slot, id } = run;
     this.#say(run, { type: 'job.started', attempt: id, host: this.name, slot, offset: this.#offset });
@@ -214,6 +218,7 @@ function createRun(id: string, plan: AttemptPlan, leftMs: number): Run {
     state: 'waiting',
     slot: 0,
     startedAt: 0,
+    startedMs: 0,
     resumedAt: 0,
     leftMs,
     paused: false,
