@@ -7,12 +7,13 @@ import type { BatchOptions } from './batch-options.js';
 import { type Contact, createNetwork } from './create-network.js';
 import { findBatch } from './find-batch.js';
 import { type LoadedBatch, loadBatch } from './load-batch.js';
+import { nameJobs } from './name-jobs.js';
 import { readOutputFile } from './output-file.js';
 import { everyHost } from './replace-hosts.js';
 
 export interface LogRequest extends Contact {
   readonly batch: string;
-  /** A job's id or name. */
+  /** A job's id or name, as `nameJobs` takes it. */
   readonly job: string;
   readonly stream: 'stdout' | 'stderr';
   /** Goes on until the job has ended. */
@@ -67,11 +68,13 @@ async function* readLive(
 }
 
 function findJob({ state, file }: LoadedBatch, wanted: string): Job {
-  const found = state.jobById.get(wanted) ?? state.jobs.find(({ spec }) => spec.name === wanted);
-  if (found) return found;
+  const [id = '', ...others] = nameJobs(state.jobs, [wanted], file.name);
+  const found = state.jobById.get(id);
+  if (found && others.length === 0) return found;
   throw new StateError('E_JOB_NOT_FOUND', {
-    what: 'there is no such job',
+    what: `"${wanted}" means ${others.length + 1} jobs`,
     where: `${file.name}, job ${wanted}`,
+    next: `Name one, e.g. ${id}.`,
   });
 }
 

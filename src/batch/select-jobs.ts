@@ -1,6 +1,7 @@
 import { SpecError } from '../errors.js';
 import { type AttemptRecord, type Job, tellingAttempt } from '../queue/job.js';
 import { STATE_DONE, STATE_ERROR } from '../queue/states.js';
+import { nameJobs } from './name-jobs.js';
 
 /** Which jobs of a batch are meant. All that is said must hold; of several values of one kind, one. */
 export interface JobSelector {
@@ -10,7 +11,7 @@ export interface JobSelector {
   readonly unfinished?: boolean;
   /** However they ended. */
   readonly all?: boolean;
-  /** Ids or names. */
+  /** Ids, names or patterns, as `nameJobs` takes them. */
   readonly jobs?: readonly string[];
   /** Where the last attempt was. */
   readonly hosts?: readonly string[];
@@ -22,7 +23,8 @@ export interface JobSelector {
 
 /** The jobs that a selector means, in their order. Throws a SpecError (E_USAGE) when there is none. */
 export function selectJobs(jobs: readonly Job[], selector: JobSelector, batch: string): readonly Job[] {
-  const isNamed = matchNames(jobs, selector.jobs ?? []);
+  const named = new Set(nameJobs(jobs, selector.jobs ?? [], batch));
+  const isNamed = ({ id }: Job): boolean => named.size === 0 || named.has(id);
   const found = jobs.filter(
     (job) => isNamed(job) && hasState(job, selector) && hasEnded(job, selector) && hasValues(job, selector),
   );
@@ -42,14 +44,6 @@ export function describeSelector(selector: JobSelector): string {
     ...exits.map((code) => `--exit ${code}`),
     ...where.map(({ name, value }) => `--where ${name}=${value}`),
   ].join(' ');
-}
-
-/** An id goes before a name: arguments like `1 2 3` name jobs. */
-function matchNames(jobs: readonly Job[], wanted: readonly string[]): (job: Job) => boolean {
-  if (wanted.length === 0) return () => true;
-  const ids = new Set(jobs.map(({ id }) => id));
-  const words = new Set(wanted);
-  return ({ id, spec }) => words.has(id) || (words.has(spec.name) && !ids.has(spec.name));
 }
 
 function hasState(job: Job, selector: JobSelector): boolean {

@@ -26,7 +26,10 @@ function jobOrderCommand(verb: Verb, summary: string): AddVerb {
       .command(verb)
       .summary(summary)
       .argument('<batch>', 'a batch directory, its name under ./batches, or latest')
-      .argument('[jobs...]', 'jobs by number or name, * and ? in names (default: all that have not ended)')
+      .argument(
+        '[jobs...]',
+        'jobs by number or name, * and ? in names; id=3, name=3 where that is not clear (default: all that have not ended)',
+      )
       .option('--host <name>', 'only jobs that this host has')
       .addHelpText('before', EXAMPLES[verb]);
     addConnectOptions(command).action(async (batch: string, jobs: string[], options: JobOrderOptions) => {

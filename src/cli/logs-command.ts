@@ -16,7 +16,7 @@ export function addLogsCommand(program: Command, finish: (exitCode: number) => v
     .command('logs')
     .summary('print what a job wrote, also while it runs')
     .argument('<batch>', 'a batch directory, its name under ./batches, or latest')
-    .argument('<job>', "a job's number or name")
+    .argument('<job>', "a job's number or name; id=3, name=3 where that is not clear")
     .option('--stderr', 'its stderr instead of its stdout', false)
     .option('-f, --follow', 'go on until the job has ended', false)
     .addHelpText('before', EXAMPLES);

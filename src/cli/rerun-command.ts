@@ -37,7 +37,7 @@ export function addRerunCommand(program: Command, finish: (exitCode: number) => 
     .option('--host <name>', 'only those whose last attempt was there; may be repeated', collect, [])
     .option('--exit <n>', 'only those that ended with this exit code; may be repeated', collect, [])
     .option('--where <name=value>', 'only those with this value; may be repeated, all must hold', collect, [])
-    .option('--job <name>', 'only this job, by number or name; may be repeated', collect, [])
+    .option('--job <name>', 'only this job, by number or name, id=3, name=3; may be repeated', collect, [])
     .addOption(createOrderOption())
     .option('--out <dir>', 'make a new batch of them there, and leave this one as it is')
     .option('--dry-run', 'list them, run nothing', false)

@@ -81,7 +81,7 @@ async function makeSpecs(words: readonly string[], options: RunOptions): Promise
   const used = all.length === 0 && hasPipedInput() ? [toFileSource('-')] : all;
   if (command === '' && used.length === 0) throw noCommand();
   const { colsep, header } = options;
-  const rows = await expandArguments(used, { colsep, header: header !== undefined });
+  const rows = await expandArguments(used, { colsep, header: header !== undefined, onShort: warn });
   const common = readCommon(options);
   const builder = new Builder();
   for (const [at, row] of rows.entries()) builder.addJob(makeJob(command, row, at + 1, options, common));
@@ -146,6 +146,10 @@ function readVariable(name: string): string {
     where: '--env',
     next: `Set and export ${name} first.`,
   });
+}
+
+function warn(message: string): void {
+  process.stderr.write(`gpool: ${message}\n`);
 }
 
 function toFileSource(path: string): ArgumentSource {

@@ -15,7 +15,7 @@ export function addWhyCommand(program: Command, finish: (exitCode: number) => vo
     .command('why')
     .summary('tell why a job waits, or why a host has nothing to do')
     .argument('<batch>', 'a batch directory, its name under ./batches, or latest')
-    .argument('<job|host>', "a job's number or name, or a host's name")
+    .argument('<job|host>', "a job's number or name (id=3, name=3 where that is not clear), or a host's name")
     .option('--json', 'one JSON value', false)
     .addHelpText('before', EXAMPLES);
   addCommonOptions(command).action(async (batch: string, word: string, options: WhyOptions) => {

@@ -10,7 +10,13 @@ const { jobs } = createBatchState(
 );
 
 const CASES: readonly (readonly [readonly string[], readonly string[]])[] = [
-  [['2'], ['2']],
+  [['1'], ['1']],
+  [['id=2'], ['2']],
+  [['name=2'], ['4']],
+  [
+    ['name=train*', 'id=5'],
+    ['1', '2', '5'],
+  ],
   [['eval'], ['3']],
   [['train*'], ['1', '2']],
   [
@@ -34,3 +40,18 @@ for (const word of ['6', 'tran*', 'EVAL', '.*', '']) {
     t.regex(error?.message ?? '', /no job is called/);
   });
 }
+
+test('a word that is the number of one job and the name of another is refused with both ways to say it', (t) => {
+  const error = t.throws(() => nameJobs(jobs, ['eval', '2'], 'b'), { code: 'E_USAGE' });
+  t.regex(
+    error?.message ?? '',
+    /number of one job \(train lr=0\.2\).*name of another \(number 4\).*id=2.*name=2/,
+  );
+  for (const word of ['id=6', 'name=6', 'id=eval', 'name=3']) t.throws(() => nameJobs(jobs, [word], 'b'));
+});
+
+test('a job that is called as a form is meant by that, too', (t) => {
+  const { jobs: odd } = createBatchState([makeSpec({ name: 'id=9' }), makeSpec({ name: 'lr=1' })], ['lab01']);
+  t.deepEqual(nameJobs(odd, ['id=9'], 'b'), ['1']);
+  t.deepEqual(nameJobs(odd, ['lr=1'], 'b'), ['2']);
+});

@@ -64,18 +64,18 @@ for (const [title, selector, wanted] of CASES) {
   });
 }
 
-test('a number goes before a name', (t) => {
+test('a word that is a number and a name of two jobs is refused; the forms tell', (t) => {
   const state = createBatchState([makeSpec({ name: '2' }), makeSpec({ name: '1' })], ['a']);
-  t.deepEqual(
-    selectJobs(state.jobs, { jobs: ['2'] }, 'b').map(({ id }) => id),
-    ['2'],
-  );
+  const select = (word: string) => selectJobs(state.jobs, { jobs: [word] }, 'b').map(({ id }) => id);
+  t.throws(() => select('2'), { code: 'E_USAGE', message: /id=2.*name=2/ });
+  t.deepEqual(select('id=2'), ['2']);
+  t.deepEqual(select('name=2'), ['1']);
 });
 
 const NONE: readonly (readonly [string, JobSelector, RegExp])[] = [
   ['an exit code that no job has', { exits: [3] }, /--failed --exit 3/],
   ['a host that no job was on', { hosts: ['moon'] }, /--failed --host moon/],
-  ['a job that is not there', { jobs: ['moon'] }, /--all --job moon/],
+  ['a job that is not there', { jobs: ['moon'] }, /no job is called "moon"/],
   ['a value that is not there', { where: [{ name: 'size', value: '1' }] }, /has lr, opt/],
 ];
 for (const [title, selector, says] of NONE) {

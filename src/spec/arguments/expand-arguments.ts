@@ -17,6 +17,8 @@ export interface ExpandOptions {
   readonly header?: boolean | undefined;
   /** Reads a file's text; `-` is standard input. @default from disk */
   readonly readText?: (path: string) => Promise<string>;
+  /** Hears of lines that have fewer values than their header names. @default nobody */
+  readonly onShort?: (message: string) => void;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ExpandOptions {
  */
 export async function expandArguments(
   sources: readonly ArgumentSource[],
-  { colsep, header = false, readText = readInput }: ExpandOptions = {},
+  { colsep, header = false, readText = readInput, onShort = () => {} }: ExpandOptions = {},
 ): Promise<ArgumentRow[]> {
   const columns = colsep === undefined ? undefined : toExpression(colsep);
   const standardInputs = sources.filter((source) => source.kind === 'file' && source.path === '-');
@@ -34,6 +36,7 @@ export async function expandArguments(
   for (const source of sources) {
     const texts = source.kind === 'values' ? source.values : toLines(await readText(source.path));
     const records = texts.map((text) => (columns ? text.split(columns) : [text]));
+    if (header) checkWidths(records, source, onShort);
     tables.push({
       linked: source.linked,
       names: header ? (records[0] ?? []) : [],
@@ -64,6 +67,28 @@ function toRows({ linked, names, records }: Table): Rows {
     named: Object.fromEntries(names.map((name, at) => [name, args[at] ?? ''])),
   }));
   return { linked, rows };
+}
+
+/** A value that has no column would be lost; a column without a value is empty, which is told. */
+function checkWidths(
+  records: readonly (readonly string[])[],
+  source: ArgumentSource,
+  onShort: (message: string) => void,
+): void {
+  const width = records[0]?.length ?? 0;
+  const placeOf = (at: number): string =>
+    source.kind === 'file' ? `${source.path}:${at + 1}` : JSON.stringify(records[at]?.join(' '));
+  const long = records.findIndex(({ length }) => length > width);
+  if (long >= 0) {
+    const what = `line ${long + 1} has ${records[long]?.length} values, and the header names ${width}`;
+    const next = 'Name every column; where a value holds the separator itself, choose another --colsep.';
+    throw new SpecError('E_USAGE', { what, where: placeOf(long), next });
+  }
+  const short = records.findIndex(({ length }) => length < width);
+  if (short < 0) return;
+  const more = records.filter(({ length }) => length < width).length - 1;
+  const others = more > 0 ? `, and ${more} more lines` : '';
+  onShort(`${placeOf(short)} has fewer values than the header${others}: the rest is empty`);
 }
 
 function groupLinked(sources: readonly Rows[]): (readonly ArgumentRow[])[] {

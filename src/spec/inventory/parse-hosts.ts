@@ -1,7 +1,8 @@
 import { SpecError } from '../../errors.js';
 import type { Host } from '../host.js';
 import { collect, type Problem, throwProblems } from '../problems.js';
-import { parseHostTerms } from './host-terms.js';
+import { findForeign, translateLine } from './foreign-line.js';
+import { type HostTerm, parseHostTerms } from './host-terms.js';
 import { EMPTY_INVENTORY, type Inventory } from './inventory.js';
 import { selectHosts } from './select-hosts.js';
 
@@ -19,13 +20,19 @@ export function parseHosts(
   const problems: Problem[] = [];
   const lines =
     typeof hosts === 'string' ? splitLines(hosts, origin) : hosts.map((text) => ({ text, where: origin }));
-  const terms = lines.flatMap(
-    ({ text, where }) => collect(problems, () => parseHostTerms(text, where)) ?? [],
-  );
+  const terms = lines.flatMap(({ text, where }) => collect(problems, () => parseLine(text, where)) ?? []);
   const selected = selectHosts(terms, inventory, problems);
   throwProblems(problems, origin);
   if (selected.length === 0) throw new SpecError('E_NO_HOST', { what: 'there is no host', where: origin });
   return selected;
+}
+
+function parseLine(text: string, where: string): HostTerm[] {
+  const line = translateLine(text.trim());
+  const foreign = findForeign(line);
+  if (!foreign) return parseHostTerms(line, where);
+  const { what, next } = foreign;
+  throw new SpecError('E_HOST_SYNTAX', { what: `${JSON.stringify(text)} ${what}`, where, next });
 }
 
 function splitLines(text: string, origin: string): { text: string; where: string }[] {

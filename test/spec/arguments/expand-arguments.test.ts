@@ -105,3 +105,21 @@ test('files of arguments are read from disk, and a missing one is told by its na
     message: /tree: the file cannot be read \(EISDIR\)/,
   });
 });
+
+test('a line with more values than its header has names is refused with its place', async (t) => {
+  const sources = [{ kind: 'file', path: 'wide.csv', linked: false }] as const;
+  const readText = async () => 'a,b\n1,2\n3,4,5\n';
+  await t.throwsAsync(expandArguments(sources, { colsep: ',', header: true, readText }), {
+    code: 'E_USAGE',
+    message: /wide\.csv:3.*3 values.*names 2/,
+  });
+  const told: string[] = [];
+  const short = async () => 'a,b\n1\n\n3,4\n';
+  await expandArguments(sources, {
+    colsep: ',',
+    header: true,
+    readText: short,
+    onShort: (text) => told.push(text),
+  });
+  t.deepEqual(told, ['wide.csv:2 has fewer values than the header, and 1 more lines: the rest is empty']);
+});
