@@ -1,6 +1,6 @@
 /**
  * Makes what came from elsewhere harmless for a terminal: control characters but newline and tab, and the marks that
- * turn the direction of writing, are shown as `\x1b` or `\u202e` instead of being obeyed.
+ * turn the direction of writing, and bytes that are no character, are shown as `\x1b` or `\u202e` instead of being obeyed.
  */
 export function toPlainText(text: string): string {
   return text.replace(UNSAFE, escapeCharacter);
@@ -18,13 +18,14 @@ export function cutText(text: string, width: number): string {
 }
 
 function escapeCharacter(character: string): string {
-  const code = character.charCodeAt(0);
+  const unit = character.charCodeAt(0);
+  const code = unit >= 0xdc80 && unit <= 0xdcff ? unit - 0xdc00 : unit;
   return code < 0x100
     ? `\\x${code.toString(16).padStart(2, '0')}`
     : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
 const UNSAFE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]|(?<![\ud800-\udbff])[\udc80-\udcff]/g;
 const UNSAFE_IN_LINE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]|(?<![\ud800-\udbff])[\udc80-\udcff]/g;

@@ -1,13 +1,18 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
+import { holdsBytes } from '../bytes.js';
 import { SpecError } from '../errors.js';
 import { readVersion } from '../version.js';
 import { errorExitCode, formatError } from './error-text.js';
 import { adviseOnParallelFlag } from './parallel-flag.js';
+import { toPlainLine } from './plain-text.js';
+import { readArguments } from './read-arguments.js';
 import { VERBS } from './verbs.js';
 
 /** Runs one command line and answers its exit code. Never throws and never ends the process itself. */
-export async function runCli(argv: readonly string[]): Promise<number> {
+export async function runCli(given: readonly string[]): Promise<number> {
+  let argv = given;
   try {
+    argv = readArguments(given);
     return await dispatch(argv);
   } catch (error) {
     const options = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
@@ -18,6 +23,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[]): Promise<number> {
+  refuseBytes(argv);
   if (argv.length === 0) return (await import('./status-command.js')).showNewest();
   let exitCode = 0;
   const program = await createProgram(argv, (code) => {
@@ -31,6 +37,14 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     throw toUsageError(error, argv);
   }
   return exitCode;
+}
+
+/** Only jobs and commands on hosts are given bytes that are not UTF-8: nothing of ours has such a name. */
+function refuseBytes(argv: readonly string[]): void {
+  const [verb = ''] = argv;
+  const word = argv.find(holdsBytes);
+  if (word === undefined || verb === 'run' || verb === 'exec') return;
+  throw new SpecError('E_USAGE', { what: `${toPlainLine(word)} is not UTF-8`, where: `gpool ${verb}` });
 }
 
 async function createProgram(

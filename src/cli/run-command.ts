@@ -2,8 +2,11 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { runBatch } from '../batch/run-batch.js';
 import { findUpdate } from '../batch/update-batch.js';
+import { bytesOfText, holdsBytes } from '../bytes.js';
+import { SpecError } from '../errors.js';
 import { toContact } from './common-options.js';
 import { showFollowing } from './follow-hosts.js';
+import { toPlainLine } from './plain-text.js';
 import { planJoblog } from './plan-joblog.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { planRun, type RunPlan } from './run-plan.js';
@@ -27,6 +30,7 @@ export function addRunCommand(program: Command, finish: (exitCode: number) => vo
 
 async function run(words: readonly string[], options: RunOptions): Promise<number> {
   const cwd = process.cwd();
+  refuseBytes(options);
   const plan = await planJoblog(await planRun(words, options), options, cwd);
   const existing = plan.out === undefined ? null : await findUpdate(resolve(cwd, plan.out));
   if (existing) return runUpdate(existing, plan, options, cwd);
@@ -46,9 +50,17 @@ function runPlan(plan: RunPlan, options: RunOptions, cwd: string): Promise<numbe
   );
 }
 
+/** Throws E_USAGE for a place of ours whose name is not UTF-8. */
+function refuseBytes({ out, results, joblog }: RunOptions): void {
+  const places = Object.entries({ '--out': out, '--results': results, '--joblog': joblog });
+  const [flag, place = ''] = places.find(([, path]) => path !== undefined && holdsBytes(path)) ?? [];
+  if (flag !== undefined)
+    throw new SpecError('E_USAGE', { what: `${toPlainLine(place)} is not UTF-8`, where: flag });
+}
+
 /** What `--dry-run` prints: the scripts as the hosts would get them. */
 function printCommands({ specs }: RunPlan): number {
-  for (const { commands } of specs) process.stdout.write(`${commands.join('\n')}\n`);
+  for (const { commands } of specs) process.stdout.write(bytesOfText(`${commands.join('\n')}\n`));
   return 0;
 }
 

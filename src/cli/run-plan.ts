@@ -16,6 +16,7 @@ import { toConnection } from './common-options.js';
 import { hostDefaults } from './host-defaults.js';
 import { parseWhole } from './parse-whole.js';
 import { planHosts } from './plan-hosts.js';
+import { readVariable } from './read-arguments.js';
 import { readLimits, readRetryOptions } from './retry-options.js';
 import type { RunOptions } from './run-options.js';
 import { isBatchFile } from './run-words.js';
@@ -133,13 +134,13 @@ interface Common extends Limits {
 
 function readCommon({ env, ...options }: Pick<RunOptions, 'env' | 'timeout' | 'signal'>): Common {
   return {
-    env: Object.fromEntries(env.map((name) => [name, readVariable(name)])),
+    env: Object.fromEntries(env.map((name) => [name, needVariable(name)])),
     ...readLimits(options),
   };
 }
 
-function readVariable(name: string): string {
-  const value = process.env[name];
+function needVariable(name: string): string {
+  const value = readVariable(name);
   if (value !== undefined) return value;
   throw new SpecError('E_USAGE', {
     what: `there is no variable ${name} here`,

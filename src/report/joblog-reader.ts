@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { textOfBytes } from '../bytes.js';
 import { SpecError } from '../errors.js';
 
 /** How a job stands in a joblog: its last line. */
@@ -17,11 +18,11 @@ export interface JoblogEntry {
  * empty, a last line that was cut off is passed over. Throws a SpecError (E_JOBLOG) that names the line.
  */
 export async function readJoblog(path: string): Promise<ReadonlyMap<number, JoblogEntry>> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+  const bytes = await readFile(path).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
     throw refuse(error instanceof Error ? error.message : String(error), path, error);
   });
-  const [header, ...lines] = text.split('\n').slice(0, -1);
+  const [header, ...lines] = textOfBytes(bytes).split('\n').slice(0, -1);
   if (header !== undefined && !header.startsWith('Seq\tHost\tStarttime\t'))
     throw refuse('the file is no joblog: it does not begin with its columns', `${path}:1`);
   const entries = lines.map((line, at) => parseLine(line, at + 2, path));

@@ -1,4 +1,5 @@
 import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { bytesOfText } from '../bytes.js';
 import type { Recorded } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { BatchState } from '../queue/batch-state.js';
@@ -56,7 +57,7 @@ export class Joblog {
 
 /** A disk that is nearly full takes a part without a word; the rest says why. */
 function writeWhole(file: number, text: string): void {
-  const bytes = Buffer.from(text);
+  const bytes = bytesOfText(text);
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 

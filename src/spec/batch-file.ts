@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { SpecError } from '../errors.js';
 import { type BatchFileContent, type BatchFileEntry, batchFileSchema } from './batch-file-schema.js';
 import { Builder } from './builder.js';
+import { decodeText } from './decode-text.js';
 import type { Host } from './host.js';
 import { EMPTY_INVENTORY, type HostDefaults, PLAIN_DEFAULTS } from './inventory/inventory.js';
 import { parseHosts } from './inventory/parse-hosts.js';
@@ -166,8 +167,9 @@ async function readHosts(
 
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return decodeText(await readFile(path), path, 'E_BATCH_FILE');
   } catch (cause) {
+    if (cause instanceof SpecError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     const what = `the batch file cannot be read: ${reason}`;
     throw new SpecError('E_BATCH_FILE', { what, where: path, next: 'Check the path.', cause });

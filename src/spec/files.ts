@@ -1,4 +1,5 @@
 import path from 'node:path/posix';
+import { holdsBytes } from '../bytes.js';
 import type { InputFile, ReturnFile } from './job-spec.js';
 
 /**
@@ -31,7 +32,12 @@ export function findFileProblems(files: readonly InputFile[]): string[] {
 
 /** What is wrong with a job's returns. */
 export function findReturnProblems(returns: readonly ReturnFile[]): string[] {
-  return returns.flatMap(({ pattern }) => describeUnsafe(pattern, 'the return'));
+  return returns.flatMap(({ pattern }) => [
+    ...describeUnsafe(pattern, 'the return'),
+    ...(holdsBytes(pattern)
+      ? [`the return ${JSON.stringify(pattern)} is not UTF-8; return it under another name`]
+      : []),
+  ]);
 }
 
 function splitAtColons(text: string): string[] {

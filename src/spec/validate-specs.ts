@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { localPath } from '../bytes.js';
 import type { JobSpec } from './job-spec.js';
 import { nameSome, type Problem, throwProblems } from './problems.js';
 
@@ -38,7 +39,7 @@ function usersBySource(specs: readonly JobSpec[]): Map<string, string[]> {
 
 async function findProblem(file: string): Promise<Pick<Problem, 'code' | 'what'> | undefined> {
   try {
-    await access(file, constants.R_OK);
+    await access(localPath(file), constants.R_OK);
     return undefined;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';

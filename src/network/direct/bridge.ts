@@ -1,3 +1,4 @@
+import { bytesOfText } from '../../bytes.js';
 import { HostError, TransportError } from '../../errors.js';
 import type { Host } from '../../spec/host.js';
 import type { Channel, Shell } from '../shell/shell.js';
@@ -113,7 +114,7 @@ async function greet(
   const ended = bridgeEnd(channel, where).then((error) => failure ?? error);
   await Promise.race([ready, ended]);
   if (store === null) throw failure ?? (await greetingFault(await ended, greeting, host, where));
-  const write = (text: string): void => void channel.stdin.write(text);
+  const write = (text: string): void => void channel.stdin.write(bytesOfText(text));
   return { store, write, forget: () => write('forget\n'), ended, close: () => channel.close() };
 }
 

@@ -1,3 +1,4 @@
+import { bytesOfText, holdsBytes } from '../../bytes.js';
 import { type Clock, systemClock } from '../../clock.js';
 import { HostError, SpecError, type TransportError } from '../../errors.js';
 import type { Limits } from '../../spec/job-spec.js';
@@ -162,7 +163,7 @@ export class RequestSender {
       lines.push(`ack\t${token}`);
     }
     const body = `${lines.join('\n')}\n`;
-    this.write(`${Buffer.byteLength(body)}\n${body}`);
+    this.write(`${holdsBytes(body) ? bytesOfText(body).length : Buffer.byteLength(body)}\n${body}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { bytesOfText } from '../../bytes.js';
 import { HostError, TransportError } from '../../errors.js';
 import { type ComposedScript, composeScript, greetingError, type SentinelFilter } from './remote-script.js';
 import type { Channel, RunOptions, RunResult, StartOptions } from './shell.js';
@@ -63,7 +64,7 @@ export async function startScript(
     process.stdout.once('close', () => stdout.end());
     process.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
     process.stdin.on('error', () => {}); // told by `exited`
-    process.stdin.write(text);
+    process.stdin.write(bytesOfText(text));
     const ended = process.exited.then(({ code, signal }) => ({
       code,
       signal,
@@ -122,12 +123,13 @@ async function feed(
 ): Promise<void> {
   stdin.on('error', () => {});
   if (typeof input !== 'string' || input !== '') {
-    stdin.write(text);
+    stdin.write(bytesOfText(text));
     await greeted;
-    const source = input instanceof Readable ? input : Readable.from([input], { objectMode: false });
+    const bytes = typeof input === 'string' ? bytesOfText(input) : input;
+    const source = bytes instanceof Readable ? bytes : Readable.from([bytes], { objectMode: false });
     await pipeline(source, stdin).catch(ignoreClosedReader);
   } else {
-    stdin.end(text);
+    stdin.end(bytesOfText(text));
   }
 }
 

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
+import { localPath, textOfBytes } from '../../bytes.js';
 import { SpecError } from '../../errors.js';
 
-/** The text of a file of arguments; `-` is standard input. Throws E_INPUT_MISSING or E_INPUT_DENIED. */
+/** The text of a file of arguments, whatever its bytes are; `-` is standard input. Throws E_INPUT_MISSING or E_INPUT_DENIED. */
 export async function readInput(path: string): Promise<string> {
-  if (path === '-') return text(process.stdin);
+  if (path === '-') return textOfBytes(await buffer(process.stdin));
   try {
-    return await readFile(path, 'utf8');
+    return textOfBytes(await readFile(localPath(path)));
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
     const missing = code === 'ENOENT' || code === 'ENOTDIR';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { SpecError } from '../../errors.js';
+import { decodeText } from '../decode-text.js';
 import type { Host } from '../host.js';
 import { EMPTY_INVENTORY, type HostDefaults, type Inventory, PLAIN_DEFAULTS } from './inventory.js';
 import { parseHosts } from './parse-hosts.js';
@@ -24,8 +25,9 @@ export async function readHostsFile(path: string): Promise<readonly Host[]> {
 
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return decodeText(await readFile(path), path, 'E_INVENTORY');
   } catch (cause) {
+    if (cause instanceof SpecError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SpecError('E_INVENTORY', {
       what: `the hosts file cannot be read: ${reason}`,

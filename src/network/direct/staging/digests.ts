@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import PQueue from 'p-queue';
+import { localPath } from '../../../bytes.js';
 import { readBlocks } from '../../../read-blocks.js';
 
 /** SHA-256 of local files, each read once as long as it does not change. */
@@ -28,7 +29,7 @@ export function fileVersion({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string
 /** At once: for a small file each trip to the thread pool takes longer than the reading. */
 async function digestSmall(path: string): Promise<string> {
   const hash = createHash('sha256');
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = openSync(localPath(path), constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     for (let bytes = readSync(file, SMALL); bytes > 0; bytes = readSync(file, SMALL))
       hash.update(SMALL.subarray(0, bytes));
@@ -40,7 +41,7 @@ async function digestSmall(path: string): Promise<string> {
 
 export async function digestFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  const file = await open(path);
+  const file = await open(localPath(path));
   try {
     for await (const block of readBlocks(file)) hash.update(block);
   } finally {

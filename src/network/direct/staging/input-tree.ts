@@ -2,6 +2,7 @@ import { lstatSync, type Stats } from 'node:fs';
 import { readdir, readlink, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { localPath, textOfBytes } from '../../../bytes.js';
 import { SpecError } from '../../../errors.js';
 import type { InputFile } from '../../../spec/job-spec.js';
 import { type Digests, fileVersion } from './digests.js';
@@ -20,7 +21,7 @@ import { staysInside } from './link-target.js';
  * its like are not; links are kept when they stay inside their tree; FIFOs, sockets and devices are skipped. A source
  * that is itself a link stands for what it points at.
  *
- * @throws SpecError E_INPUT_MISSING, E_INPUT_DENIED, E_INPUT_LINK; E_SPEC for two inputs of one name or a name that is not UTF-8.
+ * @throws SpecError E_INPUT_MISSING, E_INPUT_DENIED, E_INPUT_LINK; E_SPEC for two inputs of one name.
  */
 export async function readInputTree(
   files: readonly InputFile[],
@@ -51,7 +52,7 @@ class TreeWalk {
   }
 
   async addSource(path: string, source: string, target: string): Promise<void> {
-    const found = await stat(path).catch((cause: unknown) => fail(source, cause));
+    const found = await stat(localPath(path)).catch((cause: unknown) => fail(source, cause));
     if (target === '' || target === '.') {
       if (!found.isDirectory())
         throw new SpecError('E_SPEC', { what: 'the target is no file name', where: source });
@@ -77,7 +78,9 @@ class TreeWalk {
   }
 
   async #addChildren(path: string, target: string, top: string): Promise<void> {
-    const names = await readdir(path, { encoding: 'buffer' }).catch((cause: unknown) => fail(path, cause));
+    const names = await readdir(localPath(path), { encoding: 'buffer' }).catch((cause: unknown) =>
+      fail(path, cause),
+    );
     for (let at = 0; at < names.length; at += AT_ONCE) {
       const some = names.slice(at, at + AT_ONCE);
       await Promise.all(some.map((bytes) => this.#addChild(path, bytes, target, top)));
@@ -86,20 +89,15 @@ class TreeWalk {
   }
 
   async #addChild(path: string, bytes: Buffer, target: string, top: string): Promise<void> {
-    const name = bytes.toString('utf8');
-    if (!Buffer.from(name).equals(bytes)) {
-      throw new SpecError('E_SPEC', {
-        what: `the name ${JSON.stringify(name)} is not valid UTF-8`,
-        where: path,
-      });
-    }
+    const name = textOfBytes(bytes);
     const child = join(path, name);
     const found = look(child);
     await this.#add(child, found, target === '' ? name : `${target}/${name}`, top);
   }
 
   async #insideLink(path: string, target: string, top: string): Promise<string> {
-    const link = await readlink(path).catch((cause: unknown) => fail(path, cause));
+    const read = readlink(localPath(path), { encoding: 'buffer' });
+    const link = textOfBytes(await read.catch((cause: unknown) => fail(path, cause)));
     const within = top === '' ? target : target.slice(top.length + 1);
     if (staysInside(within, link)) return link;
     throw new SpecError('E_INPUT_LINK', {
@@ -127,7 +125,7 @@ class TreeWalk {
 
 function look(path: string): Stats {
   try {
-    return lstatSync(path);
+    return lstatSync(localPath(path));
   } catch (cause) {
     return fail(path, cause);
   }

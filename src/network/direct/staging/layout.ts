@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { bytesOfText } from '../../../bytes.js';
 import { escapeField } from '../escape.js';
 
 /** One entry of a job's input tree; `path` is relative to the working directory. */
@@ -38,12 +39,12 @@ export interface InputTree {
 
 /** Writes entries down in the one order that a digest can name. Empty when there are none. */
 export function formatLayout(entries: Iterable<TreeEntry>): string {
-  const sorted = [...entries].sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  const sorted = [...entries].sort((a, b) => Buffer.compare(bytesOfText(a.path), bytesOfText(b.path)));
   return sorted.map((entry) => `${formatEntry(entry)}\n`).join('');
 }
 
 export function layoutDigest(layout: string): string {
-  return createHash('sha256').update(layout).digest('hex');
+  return createHash('sha256').update(bytesOfText(layout)).digest('hex');
 }
 
 function formatEntry(entry: TreeEntry): string {

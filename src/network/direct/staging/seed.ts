@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { bytesOfText, localPath } from '../../../bytes.js';
 import { JobError } from '../../../errors.js';
 import { runVerb, type Session } from '../session.js';
 import { type FileEntry, formatLayout, type InputTree, type TreeEntry } from './layout.js';
@@ -72,7 +73,7 @@ function packFile({ path, mode, blob }: FileEntry): Buffer[] {
 function readSmall(path: string): Buffer | null {
   let file: number | undefined;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    file = openSync(localPath(path), constants.O_RDONLY | constants.O_NONBLOCK);
     return readFileSync(file);
   } catch {
     return null;
@@ -82,7 +83,7 @@ function readSmall(path: string): Buffer | null {
 }
 
 function packText(path: string, text: string): Buffer[] {
-  const bytes = Buffer.from(text);
+  const bytes = bytesOfText(text);
   return [tarHeader(path, 0o600, bytes.length), bytes, tarPadding(bytes.length)];
 }
 
