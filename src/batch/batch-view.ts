@@ -48,7 +48,9 @@ export class BatchView {
 
   job(id: string): RunJob | undefined {
     const job = this.#batch.state.jobById.get(id);
-    return job && { index: job.index, name: job.spec.name, args: job.spec.args, settled: isSettled(job) };
+    if (!job) return undefined;
+    const { index, host, spec } = job;
+    return { index, host, name: spec.name, args: spec.args, settled: isSettled(job) };
   }
 
   /** The indexes of the jobs that have not been settled, in order. */

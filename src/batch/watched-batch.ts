@@ -25,6 +25,8 @@ export interface WatchedBatch {
 /** What is shown of a job beside its output. */
 export interface RunJob {
   readonly index: number;
+  /** Which has it now; null when none does. */
+  readonly host: string | null;
   readonly name: string;
   readonly args: readonly string[];
   /** Whether it is done or gave up. */

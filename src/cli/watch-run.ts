@@ -5,7 +5,10 @@ import { OutputSink } from './output-sink.js';
 import { createPaint, wantsColor } from './paint.js';
 import { createLineView, createLiveView, type ProgressView } from './progress-view.js';
 import type { RunOptions } from './run-options.js';
+import { formatRunning } from './running-text.js';
 import { formatSummary } from './summary-text.js';
+import { createSwitchedView, NO_VIEW, type SwitchedView } from './switch-view.js';
+import { onUserSignals } from './user-signals.js';
 
 /** The options that say what is shown. */
 export type WatchOptions = Pick<
@@ -41,11 +44,16 @@ export async function watchRun(
   const say = (text: string): void => void sinks.stderr.write(text);
   const live = (process.stderr.isTTY && process.env.TERM !== 'dumb') || options.bar || options.eta;
   const progress = () => batch.progress();
-  const view = live ? createLiveView(process.stderr, progress, paint) : createLineView(say, progress);
+  const lines = ['lines', () => createLineView(say, progress)] as const;
+  const other = live
+    ? (['live', () => createLiveView(process.stderr, progress, paint)] as const)
+    : (['none', () => NO_VIEW] as const);
+  const view = createSwitchedView(live ? [other, lines] : [lines, other]);
   onView(view);
   const output = new JobOutput(batch, describeOutput(options, sinks, view));
   batch.subscribe((event) => output.observe(event));
   const interrupts = watchInterrupts(steering, view, say);
+  const deafen = watchUserSignals(batch, view, say);
   try {
     const end = await batch.start();
     await output.finish();
@@ -57,6 +65,7 @@ export async function watchRun(
     await output.finish();
     view.close();
     interrupts.close();
+    deafen();
   }
 }
 
@@ -70,12 +79,26 @@ function describeOutput(
   return { mode, keepOrder, tag, plain, sinks, around };
 }
 
-function watchInterrupts(steering: Steering, view: ProgressView, say: (text: string) => void): Interrupts {
-  const tell = (text: string): void => {
+/** As GNU parallel's: USR1 lists what runs, USR2 switches the view. */
+function watchUserSignals(batch: WatchedBatch, view: SwitchedView, say: (text: string) => void): () => void {
+  const tell = tellAround(view, say);
+  return onUserSignals({
+    SIGUSR1: () => tell(formatRunning(batch)),
+    SIGUSR2: () => tell(`gpool: progress view: ${view.next()}\n`),
+  });
+}
+
+function tellAround(view: ProgressView, say: (text: string) => void): (text: string) => void {
+  return (text) => {
     view.before();
-    say(`gpool: ${text}\n`);
+    say(text);
     view.after();
   };
+}
+
+function watchInterrupts(steering: Steering, view: ProgressView, say: (text: string) => void): Interrupts {
+  const around = tellAround(view, say);
+  const tell = (text: string): void => around(`gpool: ${text}\n`);
   return new Interrupts(
     (signal) => steering.first(signal, tell),
     () => steering.second(tell),

@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 
 // The program that `ssh` starts to ask for a secret (SSH_ASKPASS): it hands the question to gpool's socket and prints the answer.
+// Node's own answers are a debugger for everybody on the machine, and the end.
+for (const signal of ['SIGUSR1', 'SIGUSR2']) process.on(signal, () => {});
 const socket = connect(process.env.GPOOL_ASKPASS_SOCKET ?? '');
 const chunks: Buffer[] = [];
 socket.on('data', (chunk: Buffer) => chunks.push(chunk));
