@@ -1,5 +1,5 @@
 import { BatchDirectory } from '../journal/batch-directory.js';
-import { lockBatch } from '../journal/batch-lock.js';
+import { findBatchHolder } from '../journal/batch-lock.js';
 import { countJobs } from '../queue/batch-state.js';
 import { type AttemptRecord, tellingAttempt } from '../queue/job.js';
 import { loadBatch } from './load-batch.js';
@@ -11,7 +11,7 @@ import { loadBatch } from './load-batch.js';
 export async function isBatchOver(path: string, batch: string): Promise<boolean> {
   const directory = new BatchDirectory(path);
   try {
-    (await lockBatch(directory)).release();
+    if ((await findBatchHolder(directory)) !== null) return false;
     const { file, state } = await loadBatch(directory);
     const { free, busy, unknown } = countJobs(state);
     if (file.id !== batch || free + busy + unknown > 0) return false;

@@ -1,83 +1,152 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { rm, stat } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
-import { hostname, tmpdir } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { link, open, rm, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { StateError } from '../errors.js';
+import { quote } from '../spec/quote.js';
 import type { BatchDirectory } from './batch-directory.js';
-import { findListener } from './find-listener.js';
+import { findOldHolder } from './find-old-holder.js';
+import {
+  BEGUN,
+  formatLock,
+  type LockFile,
+  type LockHolder,
+  lockPath,
+  RELEASED,
+  readNewestLock,
+  removeOlderLocks,
+} from './lock-file.js';
+import { isErrno } from './private-file.js';
+import { findPresence, identifySelf } from './process-identity.js';
 
 /** A batch that this process holds: no other one may run it meanwhile. */
 export interface BatchLock {
   release(): void;
 }
 
+type Place = Pick<BatchDirectory, 'path'>;
+
 /**
- * Holds a batch until `release`, or until this process ends in whatever way: the lock is a listening socket, which the
- * system closes. Who asks at the socket is told who holds it. Another machine that shares the directory is not kept out.
+ * Holds a batch until `release`, or until this process ends in whatever way: then whoever comes next sees that its process is gone. The
+ * lock is a file in the batch's directory, `lock.<number>`, that is made by a hard link and so at once. Who takes a batch over makes the
+ * next number, which exactly one can; the newest number counts.
  *
  * @throws StateError (E_BATCH_HELD) that names the process that has it.
  */
-export async function lockBatch({ path }: Pick<BatchDirectory, 'path'>): Promise<BatchLock> {
-  const address = await socketAddress(path);
-  const server = (await listen(address)) ?? (await takeOver(address));
-  if (server) return { release: () => void server.close() };
-  const holder = (await askHolder(address)) || (await lookUpHolder(address));
-  throw new StateError('E_BATCH_HELD', { what: `the batch is run by ${holder}`, where: path });
-}
-
-/** By what the directory is, not by what it is called: a link to it is the same batch. */
-async function socketAddress(directory: string): Promise<string> {
-  const { dev, ino } = await stat(directory);
-  const name = `gpool-${createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 32)}`;
-  return ABSTRACT ? `\0${name}` : join(tmpdir(), name);
-}
-
-/** Null when someone listens there, or left a socket file behind. */
-async function listen(address: string): Promise<Server | null> {
-  const server = createServer((asker) => {
-    asker.unref().on('error', () => {});
-    asker.end(`process ${process.pid} on ${hostname()}`);
-  });
-  server.unref().listen(address);
+export async function lockBatch({ path }: Place): Promise<BatchLock> {
+  const self = { ...(await identifySelf()), user: userName() };
+  const mine = join(path, `${BEGUN}${process.pid}-${randomBytes(6).toString('hex')}`);
   try {
-    await once(server, 'listening');
-    return server;
+    await writeMine(mine, self);
+    for (;;) {
+      const newest = await readNewestLock(path);
+      await refuseHolder(path, newest);
+      const number = (newest?.number ?? 0) + 1;
+      if (!(await claim(mine, lockPath(path, number), self))) continue;
+      if ((await readNewestLock(path))?.number === number) return hold(path, number);
+      // It was given and let go long since, and newer ones made: that was not the next number.
+      await rm(lockPath(path, number), { force: true });
+    }
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+/** Who holds a batch, in words; null when nobody does. Changes nothing. */
+export async function findBatchHolder({ path }: Place): Promise<string | null> {
+  const found = await findHolder(path, await readNewestLock(path));
+  return found?.who ?? null;
+}
+
+async function refuseHolder(path: string, newest: LockFile | null): Promise<void> {
+  const found = await findHolder(path, newest);
+  if (!found) return;
+  const what = `the batch is run by ${found.who}`;
+  const next = found.elsewhere
+    ? `Whether it still runs cannot be seen from here. When it does not: \`rm ${quote(found.elsewhere)}\`, and again.`
+    : undefined;
+  throw new StateError('E_BATCH_HELD', { what, where: path, ...(next && { next }) });
+}
+
+async function findHolder(path: string, newest: LockFile | null) {
+  const { holder } = newest ?? {};
+  const presence = holder ? await findPresence(holder) : 'gone';
+  if (newest && holder && presence !== 'gone')
+    return { who: describe(holder), elsewhere: presence === 'elsewhere' ? newest.path : null };
+  const old = await findOldHolder(path);
+  return old === null ? null : { who: `process ${old} of an older gpool`, elsewhere: null };
+}
+
+function describe({ pid, host, user }: LockHolder): string {
+  return `process ${pid} on ${host.slice(0, 100)} (${user.slice(0, 100)})`;
+}
+
+async function writeMine(mine: string, self: LockHolder): Promise<void> {
+  const file = await open(mine, 'wx', 0o600);
+  try {
+    await file.writeFile(formatLock(self));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether the lock is ours now; not when another one made it. */
+async function claim(mine: string, lock: string, self: LockHolder): Promise<boolean> {
+  try {
+    await link(mine, lock);
+    return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return null;
+    if (isErrno(error, 'EEXIST')) return isSame(mine, lock);
+    if (NO_LINKS.some((code) => isErrno(error, code))) return claimAlone(lock, self);
     throw error;
   }
 }
 
-/** Where sockets are files, one whose process has died is removed. */
-async function takeOver(address: string): Promise<Server | null> {
-  if (ABSTRACT || (await askHolder(address)) !== null) return null;
-  await rm(address, { force: true });
-  return listen(address);
+/** NFS may answer that it is there when the first answer was lost. */
+async function isSame(mine: string, lock: string): Promise<boolean> {
+  const [one, other] = await Promise.all([stat(mine), stat(lock).catch(() => null)]);
+  return one.nlink > 1 && one.ino === other?.ino && one.dev === other.dev;
 }
 
-/** What the holder says of itself, empty when it is too busy to answer; null when nobody listens. */
-async function askHolder(address: string): Promise<string | null> {
-  const asker = connect(address).setTimeout(ANSWER_MS, () => asker.destroy());
-  let answer = '';
-  asker.setEncoding('utf8').on('data', (text) => {
-    answer += text;
-  });
+/** Where there are no hard links: exclusive, too, but not whole at once. A reader waits a moment for the rest. */
+async function claimAlone(lock: string, self: LockHolder): Promise<boolean> {
   try {
-    await once(asker, 'close');
-    return answer;
-  } catch {
-    return null;
+    await writeMine(lock, self);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    throw error;
   }
 }
 
-/** For one that is stopped or too busy to answer. */
-async function lookUpHolder(address: string): Promise<string> {
-  const pid = await findListener(address.slice(1));
-  return pid === null ? 'another process' : `process ${pid} on ${hostname()}`;
+async function hold(directory: string, number: number): Promise<BatchLock> {
+  // Kept open: it can be let go of without a free descriptor.
+  const file = openSync(lockPath(directory, number), 'a');
+  await removeOlderLocks(directory, number).catch(() => undefined);
+  let held = true;
+  return {
+    release() {
+      if (!held) return;
+      held = false;
+      try {
+        writeSync(file, RELEASED);
+      } catch {
+        // The disk is full: our end will say the same.
+      }
+      closeSync(file);
+    },
+  };
 }
 
-/** Linux has socket names that are no files and vanish with their socket. */
-const ABSTRACT = process.platform === 'linux';
-const ANSWER_MS = 1000;
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
+
+/** What file systems without hard links say. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
