@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Fault, HostError } from '../errors.js';
 import { packagedHelper } from '../network/direct/packaged-helper.js';
+import { DISTRUSTED, TRUST, TRUST_ADVICE } from '../network/direct/trust-script.js';
 import { type HostResult, runOnHosts } from '../network/run-on-hosts.js';
 import type { Host } from '../spec/host.js';
 import type { BatchOptions } from './batch-options.js';
@@ -37,7 +38,7 @@ export async function checkHosts(
   contact: Contact,
 ): Promise<readonly HostCheck[]> {
   const input = await readFile(packagedHelper().path);
-  const script = { scriptOf: () => PROBE, argsOf: ({ root }: Host) => [root], input };
+  const script = { scriptOf: () => PROBE, argsOf: rootWords, input };
   const results = await runOnHosts(hosts, script, sshSettings(options, contact));
   return results.map(describeResult);
 }
@@ -48,7 +49,12 @@ function describeResult(result: HostResult): HostCheck {
   const { ran, startedAt, endedAt } = result;
   if (ran.code !== 0) {
     const what = ran.stderr.toString('utf8').trim().split('\n').at(-1) || 'the host could not be examined';
-    return { host, reachable: false, fault: new HostError('E_ROOT', { what, where: host }).toFault() };
+    const next = ran.code === DISTRUSTED ? { next: TRUST_ADVICE } : {};
+    return {
+      host,
+      reachable: false,
+      fault: new HostError('E_ROOT', { what, where: host, ...next }).toFault(),
+    };
   }
   const values = new Map(ran.stdout.toString('utf8').split('\n').map(splitAtTab));
   return { host, reachable: true, ...describeValues(values, (startedAt + endedAt) / 2, endedAt - startedAt) };
@@ -114,10 +120,16 @@ function splitAtTab(line: string): [string, string] {
   return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
 }
 
-/** $1 root; the helper comes on stdin. A root that was made for this alone goes away again. */
+function rootWords({ root, trustRoot }: Host): readonly string[] {
+  return [root, trustRoot ? '1' : '0'];
+}
+
+/** $1 root, $2 whether the way to it is trusted as it is; the helper comes on stdin. A root that was made for this alone goes away again. */
 const PROBE = `
-case $1 in '~') root=$HOME ;; '~/'*) root=$HOME/\${1#'~/'} ;; /*) root=$1 ;; *) root=$HOME/$1 ;; esac
 umask 077
+${TRUST}
+find_root "$1"
+(($2)) || trust_way "$root"
 exec 3<&0
 bash <(cat <&3) probe "$root" </dev/null
 code=$?

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type Fault, HostError } from '../errors.js';
 import { packagedHelper } from '../network/direct/packaged-helper.js';
+import { TRUST } from '../network/direct/trust-script.js';
 import { type HostResult, runOnHosts } from '../network/run-on-hosts.js';
 import type { Host } from '../spec/host.js';
 import type { BatchOptions } from './batch-options.js';
@@ -35,7 +36,11 @@ export async function collectGarbage(
 ): Promise<readonly HostGarbage[]> {
   const helper = await readFile(packagedHelper().path);
   const clean = async (words: readonly string[]) => {
-    const script = { scriptOf: () => CLEAN, argsOf: ({ root }: Host) => [root, ...words], input: helper };
+    const script = {
+      scriptOf: () => CLEAN,
+      argsOf: ({ root, trustRoot }: Host) => [root, trustRoot ? '1' : '0', ...words],
+      input: helper,
+    };
     const results = await runOnHosts(
       hosts,
       { ...script, deadlineMs: LONGEST_MS },
@@ -90,9 +95,11 @@ function readResult(result: HostResult): HostGarbage {
 /** Long enough for a cache of many files, and for jobs that are told to end. */
 const LONGEST_MS = 10 * 60_000;
 
-/** $1 root, then the words of `gjob gc`; the helper comes on stdin and is not installed. */
+/** $1 root, $2 whether the way to it is trusted as it is, then the words of `gjob gc`; the helper comes on stdin and is not installed. */
 const CLEAN = `
-case $1 in '~') root=$HOME ;; '~/'*) root=$HOME/\${1#'~/'} ;; /*) root=$1 ;; '') root= ;; *) root=$HOME/$1 ;; esac
-shift
+${TRUST}
+find_root "$1"
+(($2)) || trust_way "$root"
+shift 2
 exec 3<&0
 bash <(cat <&3) gc "$root" "$@" </dev/null`;

@@ -15,9 +15,10 @@ import type { HostOptions } from './common-options.js';
  * YAML, and adds to a text file. `defaults` is what a host has of which nothing is said. Undefined when neither is given. Throws SpecErrors.
  */
 export async function chooseHosts(
-  { hosts, slf, root }: HostOptions,
+  options: HostOptions,
   defaults: HostDefaults = PLAIN_DEFAULTS,
 ): Promise<readonly Host[] | undefined> {
+  const { hosts, slf } = options;
   if (!hosts && !slf) return undefined;
   const files = await Promise.all(
     (slf ?? []).map(async (path) => ({ path, inventory: await readInventory(path, defaults) })),
@@ -30,7 +31,16 @@ export async function chooseHosts(
   const listed = plain.flatMap((file) => file.inventory.hosts);
   const named = hosts ? parseHosts(hosts, '-S', inventory) : [];
   const all = uniteHosts([...listed, ...named]);
-  return root === undefined ? all : all.map((host) => ({ ...host, root }));
+  return withRoot(all, options);
+}
+
+/** Hosts with the root that the command line names, and its word that the root is to be taken as it is. */
+export function withRoot(
+  hosts: readonly Host[],
+  { root, trustRoot }: Pick<HostOptions, 'root' | 'trustRoot'>,
+): readonly Host[] {
+  const said = { ...(root !== undefined && { root }), ...(trustRoot && { trustRoot }) };
+  return hosts.map((host) => ({ ...host, ...said }));
 }
 
 /** Reads `-j` as GNU parallel does: `4`, `50%`, `+1`, `-1` (cores more or less). Throws E_USAGE. */

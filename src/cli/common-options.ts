@@ -24,6 +24,7 @@ export interface HostOptions extends ConnectOptions {
   readonly hosts?: readonly string[];
   readonly slf?: readonly string[];
   readonly root?: string;
+  readonly trustRoot?: boolean;
 }
 
 export function addCommonOptions(command: Command): Command {
@@ -61,7 +62,8 @@ export function addHostOptions(command: Command): Command {
         collect,
       )
       .option('--slf <file>', 'read hosts from a file: text or YAML', collect)
-      .option('--root <dir>', "gpool's directory on the hosts (default: ~/.gjob)"),
+      .option('--root <dir>', "gpool's directory on the hosts (default: ~/.gjob)")
+      .option('--trust-root', 'take it also where other accounts can put another in its place', false),
   );
 }
 

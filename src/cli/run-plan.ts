@@ -12,6 +12,7 @@ import { parseHosts } from '../spec/inventory/parse-hosts.js';
 import { isVariableName, type JobInput } from '../spec/job-input.js';
 import type { InputFile, JobSpec, Limits } from '../spec/job-spec.js';
 import { adaptFile } from './adapt-file.js';
+import { withRoot } from './choose-hosts.js';
 import { toConnection } from './common-options.js';
 import { hostDefaults } from './host-defaults.js';
 import { parseWhole } from './parse-whole.js';
@@ -44,7 +45,7 @@ export async function planRun(words: readonly string[], options: RunOptions): Pr
   return {
     name: options.name ?? file?.name ?? nameAfter(words),
     specs,
-    hosts: await planHosts(options, withRoot(file?.hosts ?? thisMachine(options), options.root)),
+    hosts: await planHosts(options, withRoot(file?.hosts ?? thisMachine(options), options)),
     options: { ...(file?.halt !== undefined && { halt: file.halt }), ...toBatchOptions(options) },
     out: options.out ?? options.results,
   };
@@ -58,10 +59,6 @@ async function readFile(path: string, defaults: HostDefaults): Promise<BatchFile
 
 function thisMachine(options: RunOptions): readonly Host[] {
   return parseHosts(':', 'hosts', { ...EMPTY_INVENTORY, defaults: hostDefaults(options) });
-}
-
-function withRoot(hosts: readonly Host[], root: string | undefined): readonly Host[] {
-  return root === undefined ? hosts : hosts.map((host) => ({ ...host, root }));
 }
 
 function toBatchOptions(options: RunOptions): BatchOptions {

@@ -25,6 +25,7 @@ export const hostSchema: z.ZodType<Host> = strictObject({
   nice: z.int().min(0).max(19),
   labels: z.array(text).max(1000),
   root: text,
+  trustRoot: z.boolean().exactOptional(),
   init: z.array(z.string()).max(1000),
   env: z.record(z.string(), z.string()),
   managedBy: text.exactOptional(),

@@ -18,6 +18,8 @@ export interface Host {
   readonly labels: readonly string[];
   /** gpool's directory on the host; `~` is the login directory. @default '~/.gjob' */
   readonly root: string;
+  /** The root is taken as it is, though other accounts can put something else in its place. @default false */
+  readonly trustRoot?: boolean;
   /** Lines of bash run once before the agent starts there (modules, paths). */
   readonly init: readonly string[];
   readonly env: Readonly<Record<string, string>>;

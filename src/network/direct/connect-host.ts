@@ -52,7 +52,7 @@ export async function connectHost(options: ConnectOptions): Promise<Connected> {
   // Should the probe fail, then that is what is told.
   bridge?.catch(() => {});
   try {
-    const helper = await installHelper(shell, options.helper, host.root, (found, cores) => {
+    const helper = await installHelper(shell, options.helper, host, (found, cores) => {
       const paths = hostPaths(host, found.root, batch);
       place.tell({ helper: found, paths, slots: resolveSlots(host.slots, Math.max(1, cores)) });
     });

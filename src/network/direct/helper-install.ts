@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { HostError } from '../../errors.js';
+import type { Host } from '../../spec/host.js';
 import type { RunResult, Shell } from '../shell/shell.js';
 import { helperPaths } from './host-paths.js';
 import { lastLine, remoteFault } from './remote-fault.js';
+import { DISTRUSTED, TRUST, TRUST_ADVICE } from './trust-script.js';
 
 /** The helper as it is sent to hosts. */
 export interface Helper {
@@ -26,7 +28,7 @@ export interface InstalledHelper extends HelperPlace {
 }
 
 /**
- * Makes the root directory, puts the helper there when it is missing or not what it should be, and probes the host.
+ * Makes the root directory where nobody else can put another in its place, puts the helper there when it is missing or not what it should be, and probes the host.
  * `onCores` is called while the probe still looks for the rest: the helper is in place, and the host has so many cores.
  *
  * @throws HostError E_ROOT, E_REMOTE_DISK, E_REMOTE_INODES, or E_HELPER when it is not the same after it was sent.
@@ -34,10 +36,10 @@ export interface InstalledHelper extends HelperPlace {
 export async function installHelper(
   shell: Shell,
   helper: Helper,
-  wantedRoot: string,
+  wanted: WantedRoot,
   onCores: CoresListener,
 ): Promise<InstalledHelper> {
-  const first = await check(shell, helper, wantedRoot, onCores);
+  const first = await check(shell, helper, wanted, onCores);
   if (first.probe !== null) return { ...first, probe: first.probe };
   const { part } = helperPaths(first.root, helper.sha256, randomBytes(6).toString('hex'));
   try {
@@ -47,7 +49,7 @@ export async function installHelper(
   }
   const moved = await shell.run(MOVE, { args: [part, first.file, helper.sha256] });
   if (moved.code !== 0) throw await remoteFault(shell, first.root, moveFault(shell, moved), part);
-  const second = await check(shell, helper, wantedRoot, onCores);
+  const second = await check(shell, helper, wanted, onCores);
   if (second.probe !== null) return { ...second, probe: second.probe };
   throw new HostError('E_HELPER', {
     what: `${second.file} changed right after it was sent`,
@@ -55,19 +57,32 @@ export async function installHelper(
   });
 }
 
+/** The root as the inventory has it. */
+type WantedRoot = Pick<Host, 'root' | 'trustRoot'>;
+
 type CoresListener = (place: HelperPlace, cores: number) => void;
 
-async function check(shell: Shell, { sha256 }: Helper, wantedRoot: string, onCores: CoresListener) {
+async function check(shell: Shell, { sha256 }: Helper, wanted: WantedRoot, onCores: CoresListener) {
   const place = (root: string): HelperPlace => ({ root, file: helperPaths(root, sha256, '').file });
   const answer = new Answer((root, cores) => onCores(place(root), cores));
-  const options = { args: [wantedRoot, sha256], maxBytes: MAX_ANSWER, onStdout: answer.take };
+  const options = {
+    args: [wanted.root, sha256, wanted.trustRoot ? '1' : '0'],
+    maxBytes: MAX_ANSWER,
+    onStdout: answer.take,
+  };
   const { code, stderr } = await shell.run(CHECK, options);
   const { text } = answer;
   if (code === NEEDED) return { ...place(text.trimEnd()), probe: null };
+  if (code === DISTRUSTED)
+    throw new HostError('E_ROOT', { what: lastLine(stderr), where: shell.where, next: TRUST_ADVICE });
   if (code !== 0) {
     const what = lastLine(stderr) || `the probe ended with ${code}`;
     const [root = ''] = text.split('\n');
-    throw await remoteFault(shell, root || wantedRoot, new HostError('E_ROOT', { what, where: shell.where }));
+    throw await remoteFault(
+      shell,
+      root || wanted.root,
+      new HostError('E_ROOT', { what, where: shell.where }),
+    );
   }
   const root = text.slice(0, text.indexOf('\n'));
   if (!root.startsWith('/'))
@@ -112,19 +127,21 @@ const MAX_ANSWER = 256 * 1024;
 /** Exit code of CHECK that says the helper must be sent. */
 const NEEDED = 91;
 
-/** $1 root as configured, $2 digest of the helper. The first line of the answer is the absolute root. */
+/** $1 root as configured, $2 digest of the helper, $3 whether the way to the root is trusted as it is. The first line of the answer is the absolute root. */
 const CHECK = `
 umask 077
-case $1 in '~') root=$HOME ;; '~/'*) root=$HOME/\${1#'~/'} ;; /*) root=$1 ;; *) root=$HOME/$1 ;; esac
-[[ -d $root/bin && -d $root/cache ]] || mkdir -p -- "$root/bin" "$root/cache" || exit 1
+${TRUST}
+find_root "$1"
+if (($3)); then keep_private() { :; }; fi
+keep_private "$root" "$root/bin" "$root/cache"
+if [[ ! -d $root/bin || ! -d $root/cache ]]; then
+  new=0
+  [[ -e $root ]] || new=1
+  mkdir -p -m 700 -- "$root/bin" "$root/cache" || exit 1
+  ((!new)) || chmod 700 -- "$root"
+  keep_private "$root" "$root/bin" "$root/cache"
+fi
 cd -P -- "$root" && root=$PWD || exit 1
-modes=$(stat -c %a -- "$root" "$root/bin" "$root/cache") || exit 1
-set -- "$@" $modes
-for dir in "$root" "$root/bin" "$root/cache"; do
-  [[ -O $dir ]] || { printf '%s belongs to someone else\\n' "$dir" >&2; exit 1; }
-  (( (8#$3 & 8#022) == 0 )) || { printf '%s can be written by others\\n' "$dir" >&2; exit 1; }
-  set -- "$1" "$2" "\${@:4}"
-done
 printf '%s\\n' "$root"
 file=$root/bin/gjob-$2
 [[ -f $file && ! -L $file && $(sha256sum < "$file") == "$2 "* ]] || exit ${NEEDED}

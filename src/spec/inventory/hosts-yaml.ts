@@ -67,6 +67,7 @@ const settings = {
     .string()
     .regex(/^(~(\/|$)|\/)[^\0\n]*$/, 'is neither absolute nor begins with ~/')
     .optional(),
+  trustRoot: z.boolean('is neither true nor false').optional(),
   init: listSchema.optional(),
   env: variablesSchema.optional(),
   managedBy: z.string().optional(),

@@ -27,7 +27,7 @@ test('the number of cores is told while the probe still looks for the rest, once
   const script = `printf 'cores\\t3\\n'; until [[ -e $2/go ]]; do sleep 0.02; done; printf 'tar\\tyes\\ncores\\t9\\n'`;
   const helper = await makeHelper(directory, script);
   const told: unknown[] = [];
-  const installed = await installHelper(await openShell(t), helper, root, (place, cores) => {
+  const installed = await installHelper(await openShell(t), helper, { root }, (place, cores) => {
     told.push([place, cores]);
     // Without it the probe does not end.
     void writeFile(join(root, 'go'), '');
@@ -41,7 +41,7 @@ test('a probe that fails after it has told the cores fails the host', async (t) 
   const directory = await tempDir(t);
   const helper = await makeHelper(directory, `printf 'cores\\t3\\n'; echo no clock >&2; exit 3`);
   const error = await t.throwsAsync(
-    installHelper(await openShell(t), helper, join(directory, 'root'), () => {}),
+    installHelper(await openShell(t), helper, { root: join(directory, 'root') }, () => {}),
     { instanceOf: HostError, code: 'E_ROOT' },
   );
   t.is(error.what, 'no clock');
@@ -53,7 +53,7 @@ for (const part of ['.', 'bin', 'cache']) {
     for (const each of ['bin', 'cache']) await mkdir(join(root, each), { recursive: true });
     await chmod(join(root, part), 0o722);
     const error = await t.throwsAsync(
-      installHelper(await openShell(t), packagedHelper(), root, () => {}),
+      installHelper(await openShell(t), packagedHelper(), { root }, () => {}),
       { instanceOf: HostError, code: 'E_ROOT' },
     );
     t.is(error.what, `${join(root, part)} can be written by others`);
