@@ -18,7 +18,14 @@ export interface ProcessIdentity {
 export type Presence = 'alive' | 'gone' | 'elsewhere';
 
 /** Names this process. */
-export async function identifySelf(): Promise<ProcessIdentity> {
+export function identifySelf(): Promise<ProcessIdentity> {
+  self ??= readSelf();
+  return self;
+}
+
+let self: Promise<ProcessIdentity> | undefined;
+
+async function readSelf(): Promise<ProcessIdentity> {
   const [machine, boot, space, start] = await Promise.all([
     readMachine(),
     readBoot(),
