@@ -109,6 +109,7 @@ export const ERROR_CODES = {
   E_BATCH_WRITE: { domain: 'state', operation: 'write the batch directory', next: 'Choose a directory you can write, with free space, with --out.' },
   E_BATCH_NOT_FOUND: { domain: 'state', operation: 'open the batch', next: 'Name a batch directory; `ls batches` shows them.' },
   E_BATCH_HELD: { domain: 'state', operation: 'take hold of the batch', next: 'Let that process go on, or end it with Ctrl-C first; `gpool status` shows how the batch stands.' },
+  E_BATCH_OWNER: { domain: 'state', operation: 'take hold of the batch', next: 'What a batch says is run as you. Use a directory that only you and root can change; --trust-batch, or GPOOL_TRUST_BATCH=1, takes this one as it is.' },
   E_BATCH_BUSY: { domain: 'state', operation: 'bring the batch up to date', next: 'Let them end with `gpool resume BATCH`, or end them with `gpool cancel BATCH` and then resume; then run again.' },
   E_INPUTS_CHANGED: { domain: 'state', operation: 'go on with the batch', next: 'Put them back as they were, or let the waiting jobs take them as they are now with `gpool resume BATCH --accept-changed`; `gpool rerun BATCH --all` runs every job with them.' },
   E_BATCH_DAMAGED: { domain: 'state', operation: 'read the batch', next: 'Keep the file; restore it from a copy.' },

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { type Fault, SpecError, StateError } from '../errors.js';
+import { z } from 'zod';
+import { ERROR_CODES, type ErrorCode, SpecError, StateError } from '../errors.js';
 import type { Recorded } from '../events/event.js';
 import type { BatchDirectory } from '../journal/batch-directory.js';
 import { isErrno } from '../journal/private-file.js';
@@ -20,13 +21,16 @@ export async function askManager<Q extends PlainQuestion>(
 ): Promise<Answers[Q['ask']] | null> {
   const socket = await connectTo(path);
   if (!socket) return null;
-  socket.setTimeout(limitMs, () => socket.destroy(controlError('the controller does not answer')));
+  const giveUp = (): void => void socket.destroy(controlError('the controller does not answer'));
+  socket.setTimeout(limitMs, giveUp);
+  const limit = setTimeout(giveUp, LONGEST_ANSWER * limitMs);
   try {
     for await (const reply of ask<{ readonly answer: Answers[Q['ask']] }>(socket, question))
       return reply.answer;
     // It let go of the batch just then.
     return null;
   } finally {
+    clearTimeout(limit);
     socket.destroy();
   }
 }
@@ -64,8 +68,9 @@ async function* ask<R extends object>(socket: Socket, question: Question): Async
   socket.on('error', () => {});
   await sendLine(socket, question);
   try {
-    for await (const line of readSocketLines(socket, Number.POSITIVE_INFINITY)) {
-      const reply: R | { readonly error: Fault } = JSON.parse(line ?? '');
+    for await (const line of readSocketLines(socket, MOST_ANSWER_BYTES)) {
+      if (line === null) throw controlError('the answer is too long');
+      const reply: R | { readonly error: unknown } = parseReply(line);
       if ('error' in reply) throw toError(reply.error);
       yield reply;
     }
@@ -75,10 +80,31 @@ async function* ask<R extends object>(socket: Socket, question: Question): Async
   }
 }
 
-/** The controller's words, as if they had been said here. */
-function toError({ domain, code, what, where, next }: Fault): SpecError | StateError {
-  const Kind = domain === 'spec' ? SpecError : StateError;
-  return new Kind(code, { what, where, next });
+function parseReply<R extends object>(line: string): R {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw controlError('the answer makes no sense', cause);
+  }
 }
 
+/** The controller's words, as if they had been said here. */
+function toError(said: unknown): SpecError | StateError {
+  const { data } = FAULT.safeParse(said);
+  if (!data) return controlError('the answer makes no sense');
+  const { domain, code, what, where, next } = data;
+  const Kind = domain === 'spec' ? SpecError : StateError;
+  return new Kind(isErrorCode(code) ? code : 'E_CONTROL', { what, where, next });
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code);
+}
+
+const word = z.string().max(10_000);
+const FAULT = z.object({ domain: word, code: word, what: word, where: word, next: word });
+/** Twice what the status of a million jobs takes. */
+const MOST_ANSWER_BYTES = 400 * 1024 * 1024;
+/** So many times the limit on silence a whole answer may take. */
+const LONGEST_ANSWER = 15;
 const ANSWER_MS = 20_000;

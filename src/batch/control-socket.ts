@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { TRUST_VARIABLE } from '../journal/private-file.js';
+import { ownAccounts } from '../journal/trust-path.js';
 
 /** The socket in a batch's directory. */
 export const SOCKET_NAME = 'control.sock';
@@ -35,6 +37,7 @@ export async function listenAt(server: Server, directory: string): Promise<void>
 
 /** A connection to the controller of a batch; null when nobody listens there. Rejects when it cannot be tried. */
 export async function connectTo(directory: string): Promise<Socket | null> {
+  if (!(await isOurs(join(directory, SOCKET_NAME)))) return null;
   try {
     return await withShortPath(join(directory, SOCKET_NAME), async (address) => {
       const socket = connect(address);
@@ -45,6 +48,12 @@ export async function connectTo(directory: string): Promise<Socket | null> {
     if (error instanceof Error && 'code' in error && NOBODY.has(error.code)) return null;
     throw error;
   }
+}
+
+/** Whoever else made a socket there has nothing to tell us. */
+async function isOurs(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => null);
+  return found !== null && (ownAccounts().has(found.uid) || process.env[TRUST_VARIABLE] === '1');
 }
 
 /** The system takes no socket path over some hundred bytes: a longer one is reached through a short link to its directory. */

@@ -6,6 +6,7 @@ import { type AttemptRecord, type Job, tellingAttempt } from '../queue/job.js';
 import type { BatchOptions } from './batch-options.js';
 import { type Contact, createNetwork } from './create-network.js';
 import { findBatch } from './find-batch.js';
+import { findForeignOwner } from './foreign-batch.js';
 import { type LoadedBatch, loadBatch } from './load-batch.js';
 import { nameJobs } from './name-jobs.js';
 import { readOutputFile } from './output-file.js';
@@ -29,6 +30,7 @@ export interface LogRequest extends Contact {
  */
 export async function* readJobLog(request: LogRequest): AsyncGenerator<Buffer> {
   const loaded = await loadBatch(await findBatch(request.batch, request.cwd));
+  const owner = await findForeignOwner(loaded.directory);
   const job = findJob(loaded, request.job);
   const attempt = tellingAttempt(job);
   if (!attempt) {
@@ -40,7 +42,14 @@ export async function* readJobLog(request: LogRequest): AsyncGenerator<Buffer> {
     });
   }
   if (attempt.collected) yield* readOutputFile(directoryOf(loaded, job, attempt), request.stream);
+  else if (owner !== null) throw notOurs(owner, job);
   else yield* readLive(loaded, job, attempt, request);
+}
+
+/** How a host is reached is written in the batch, and may be any command. */
+function notOurs(owner: string, job: Job): StateError {
+  const what = `its output is still with its host, and this batch is not yours: ${owner}`;
+  return new StateError('E_BATCH_OWNER', { what, where: `job ${job.id}` });
 }
 
 /** From the host; and what is missing then from the batch directory: its controller may fetch it and clean up meanwhile. */

@@ -3,6 +3,7 @@ import { StateError } from '../errors.js';
 import type { GpoolEvent } from '../events/event.js';
 import { type BatchDirectory, openBatchDirectory } from '../journal/batch-directory.js';
 import { readBatchFile } from '../journal/batch-file.js';
+import { requireOwnBatch } from '../journal/own-batch.js';
 import { createBatchState, type Lookup } from '../queue/batch-state.js';
 import type { Job } from '../queue/job.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_UNKNOWN } from '../queue/states.js';
@@ -69,10 +70,12 @@ export async function updateBatch(request: UpdateRequest): Promise<BatchRun> {
 
 /** The batch that a run would go into, or null when its directory is new. */
 export async function findUpdate(out: string): Promise<BatchDirectory | null> {
-  return openBatchDirectory(out).catch((error: unknown) => {
+  const found = await openBatchDirectory(out).catch((error: unknown) => {
     if (error instanceof StateError && error.code === 'E_BATCH_NOT_FOUND') return null;
     throw error;
   });
+  if (found) await requireOwnBatch(out);
+  return found;
 }
 
 async function readInputs({ specs, cwd }: UpdateRequest): Promise<InputDigests> {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { AttachedBatch } from '../batch/attached-batch.js';
 import { describeBatch } from '../batch/batch-status.js';
 import { batchExitCode } from '../batch/exit-code.js';
-import { findBatch } from '../batch/find-batch.js';
+import { findOwnBatch } from '../batch/find-batch.js';
 import { type LoadedBatch, loadBatch } from '../batch/load-batch.js';
 import { resumeBatch } from '../batch/resume-batch.js';
 import { addConnectOptions, type ConnectOptions, toContact } from './common-options.js';
@@ -29,7 +29,7 @@ export function addAttachCommand(program: Command, finish: (exitCode: number) =>
 /** To its controller; a batch that nobody runs is gone on with, as `resume` does. */
 async function attach(batch: string | undefined, options: AttachOptions): Promise<number> {
   const cwd = process.cwd();
-  const loaded = await loadBatch(await findBatch(batch, cwd));
+  const loaded = await loadBatch(await findOwnBatch(batch, cwd));
   const place = describePlace({ directory: loaded.directory.path }, cwd);
   const attached = await AttachedBatch.attach(loaded);
   if (attached) return watch(attached, options, place);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { findBatch } from '../batch/find-batch.js';
+import { findOwnBatch } from '../batch/find-batch.js';
 import { giveOrder } from '../batch/give-order.js';
 import { addCommonOptions } from './common-options.js';
 import { parseWhole } from './parse-whole.js';
@@ -19,7 +19,7 @@ export function addCapCommand(program: Command, finish: (exitCode: number) => vo
 
 async function cap(batch: string, jobs: string): Promise<number> {
   const maxRunning = jobs === 'none' ? null : parseWhole('the cap', jobs, 1);
-  const directory = await findBatch(batch, process.cwd());
+  const directory = await findOwnBatch(batch, process.cwd());
   await giveOrder(directory, { kind: 'cap', maxRunning }, {});
   process.stderr.write(
     `gpool: ${maxRunning === null ? 'no limit' : `at most ${maxRunning} ${maxRunning === 1 ? 'job' : 'jobs'}`} at once\n`,

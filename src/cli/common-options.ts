@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { BatchOptions } from '../batch/batch-options.js';
 import type { Contact } from '../batch/create-network.js';
+import { trustBatches } from '../batch/foreign-batch.js';
 import type { ColorChoice } from './paint.js';
 import { type Ask, createPrompt, refusePrompt } from './prompt.js';
 
@@ -33,7 +34,11 @@ export function addCommonOptions(command: Command): Command {
     .addOption(
       new Option('--color <when>', 'colour the output').choices(['auto', 'always', 'never']).default('auto'),
     )
-    .option('--debug', 'print stack traces and what the transport does', false);
+    .option('--debug', 'print stack traces and what the transport does', false)
+    .option('--trust-batch', 'take a batch as it is, though other accounts can change it')
+    .hook('preAction', (_, acting) => {
+      if (acting.opts().trustBatch) trustBatches();
+    });
 }
 
 export function addConnectOptions(command: Command): Command {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { collectGarbage, type HostGarbage } from '../batch/collect-garbage.js';
-import { findBatch } from '../batch/find-batch.js';
+import { findOwnBatch } from '../batch/find-batch.js';
 import type { GarbageEntry } from '../batch/garbage-entry.js';
 import { loadBatch } from '../batch/load-batch.js';
 import { everyHost } from '../batch/replace-hosts.js';
@@ -62,7 +62,7 @@ async function clean(batch: string | undefined, options: GcOptions): Promise<num
 async function findHosts(batch: string | undefined, options: GcOptions) {
   const named = batch === undefined ? await chooseHosts(options) : undefined;
   if (named) return { hosts: await needHosts(options), connection: toConnection(options) };
-  const loaded = await loadBatch(await findBatch(batch, process.cwd()));
+  const loaded = await loadBatch(await findOwnBatch(batch, process.cwd()));
   const hosts: readonly Host[] = everyHost(loaded);
   return { hosts, connection: { ...loaded.file.options, ...toConnection(options) } };
 }

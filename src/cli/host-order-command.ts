@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { findBatch } from '../batch/find-batch.js';
+import { findOwnBatch } from '../batch/find-batch.js';
 import { type GivenOrder, giveOrder } from '../batch/give-order.js';
 import { foldHosts } from '../spec/inventory/fold-hosts.js';
 import { parseHosts } from '../spec/inventory/parse-hosts.js';
@@ -53,7 +53,7 @@ async function order(
   options: HostOrderOptions,
 ): Promise<number> {
   const cwd = process.cwd();
-  const directory = await findBatch(batch, cwd);
+  const directory = await findOwnBatch(batch, cwd);
   const place = describePlace({ directory: directory.path }, cwd);
   const wanted = await planOrder(verb, words, options);
   const given = await giveOrder(directory, wanted, toContact(options));

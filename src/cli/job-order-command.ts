@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { findBatch } from '../batch/find-batch.js';
+import { findOwnBatch } from '../batch/find-batch.js';
 import { type GivenOrder, giveOrder } from '../batch/give-order.js';
 import { loadBatch } from '../batch/load-batch.js';
 import { nameJobs } from '../batch/name-jobs.js';
@@ -45,7 +45,7 @@ async function order(
   options: JobOrderOptions,
 ): Promise<number> {
   const cwd = process.cwd();
-  const directory = await findBatch(batch, cwd);
+  const directory = await findOwnBatch(batch, cwd);
   const place = describePlace({ directory: directory.path }, cwd);
   const jobs = words.length === 0 ? 'all' : nameJobs((await loadBatch(directory)).state.jobs, words, place);
   const given = await giveOrder(directory, { kind, jobs, host: options.host ?? null }, toContact(options));

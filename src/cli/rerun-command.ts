@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { findBatch } from '../batch/find-batch.js';
+import { findOwnBatch } from '../batch/find-batch.js';
 import type { StartOrder } from '../batch/longest-first.js';
 import { planRerun, rerunAsNew, rerunBatch } from '../batch/rerun-batch.js';
 import type { JobSelector } from '../batch/select-jobs.js';
@@ -52,7 +52,7 @@ export function addRerunCommand(program: Command, finish: (exitCode: number) => 
 async function rerun(batch: string | undefined, options: RerunOptions): Promise<number> {
   const cwd = process.cwd();
   const selector = readSelector(options);
-  const directory = await findBatch(batch, cwd);
+  const directory = await findOwnBatch(batch, cwd);
   const { order, out } = options;
   const hosts = await chooseHosts(options);
   const jobs = await planRerun({ directory, selector, order, out });

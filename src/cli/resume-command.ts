@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { findBatch } from '../batch/find-batch.js';
+import { findOwnBatch } from '../batch/find-batch.js';
 import { resumeBatch } from '../batch/resume-batch.js';
 import { chooseHosts } from './choose-hosts.js';
 import { addHostOptions, type HostOptions, toContact } from './common-options.js';
@@ -33,7 +33,7 @@ export function addResumeCommand(program: Command, finish: (exitCode: number) =>
 
 async function resume(batch: string | undefined, options: ResumeOptions): Promise<number> {
   const cwd = process.cwd();
-  const directory = await findBatch(batch, cwd);
+  const directory = await findOwnBatch(batch, cwd);
   const hosts = await chooseHosts(options);
   const tail = readTailOptions(options);
   if (options.salvage) await salvage(directory, cwd);

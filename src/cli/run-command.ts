@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { findOtherPlace } from '../batch/foreign-batch.js';
 import { runBatch } from '../batch/run-batch.js';
 import { findUpdate } from '../batch/update-batch.js';
 import { bytesOfText, holdsBytes } from '../bytes.js';
@@ -40,6 +41,9 @@ async function run(words: readonly string[], options: RunOptions): Promise<numbe
     process.stderr.write(`gpool: ${why}, so there is nothing to run\n`);
     return 0;
   }
+  const other = plan.out === undefined ? await findOtherPlace(cwd) : null;
+  if (other !== null)
+    process.stderr.write(`gpool: batches/ is somebody else's, so this one goes into ${other}/\n`);
   return runPlan(plan, options, cwd);
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { BatchOverview } from '../batch/batch-overview.js';
 import type { BatchStatus, JobStatus } from '../batch/batch-status.js';
-import { findBatch } from '../batch/find-batch.js';
+import { findBatch, findOwnBatch } from '../batch/find-batch.js';
 import type { LoadedBatch } from '../batch/load-batch.js';
 import { readOverview, readStatus } from '../batch/read-status.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
@@ -9,6 +9,7 @@ import { formatDuration } from './duration-text.js';
 import { createPaint, type Paint, wantsColor } from './paint.js';
 import { toPlainLine } from './plain-text.js';
 import { salvage } from './salvage.js';
+import { sayOwner } from './say-owner.js';
 import { describePlace } from './show-batch.js';
 import { formatTable } from './table.js';
 
@@ -40,8 +41,9 @@ export function showNewest(): Promise<number> {
 
 async function showStatus(batch: string | undefined, options: StatusOptions): Promise<number> {
   const cwd = process.cwd();
-  const directory = await findBatch(batch, cwd);
+  const directory = await (options.salvage ? findOwnBatch : findBatch)(batch, cwd);
   if (options.salvage) await salvage(directory, cwd);
+  await sayOwner(directory);
   process.stdout.write(await describeStatus(directory, cwd, options));
   return 0;
 }

@@ -4,6 +4,7 @@ import { findBatch } from '../batch/find-batch.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { createPaint, wantsColor } from './paint.js';
 import { toPlainLine } from './plain-text.js';
+import { sayOwner } from './say-owner.js';
 
 interface WhyOptions extends CommonOptions {
   readonly json: boolean;
@@ -24,7 +25,9 @@ export function addWhyCommand(program: Command, finish: (exitCode: number) => vo
 }
 
 async function why(batch: string, word: string, options: WhyOptions): Promise<number> {
-  const answer = await explain(await findBatch(batch, process.cwd()), word);
+  const directory = await findBatch(batch, process.cwd());
+  await sayOwner(directory);
+  const answer = await explain(directory, word);
   const paint = createPaint(wantsColor(options.color, process.env, process.stdout.isTTY === true));
   const name = toPlainLine(answer.kind === 'job' ? `job ${answer.job} (${answer.name})` : answer.name);
   const text = `${paint.bold(name)}: ${toPlainLine(answer.what)}\n${toPlainLine(answer.next)}\n`;

@@ -1,6 +1,8 @@
 import { lstat, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { StateError } from '../errors.js';
+import { batchesPlace } from './batches-place.js';
+import { requireOwnPlace } from './own-batch.js';
 import { explainWrites, isErrno, makePrivateDirectory } from './private-file.js';
 
 /** The places in a batch's directory. Holds no state; making one touches nothing. */
@@ -53,18 +55,20 @@ export interface NewBatch {
 
 /**
  * Makes the directory (0700) of a new batch, and for one under `batches/` turns `batches/latest` to it. Throws a
- * StateError: E_BATCH_EXISTS when `out` holds something already, E_BATCH_WRITE when it cannot be made.
+ * StateError: E_BATCH_OWNER when others could put another in its place, E_BATCH_EXISTS when `out` holds something already, E_BATCH_WRITE when it cannot be made.
  */
 export async function createBatchDirectory(batch: NewBatch): Promise<BatchDirectory> {
   const cwd = batch.cwd ?? process.cwd();
   const { out } = batch;
   if (out === undefined) return explainWrites(resolve(cwd, 'batches'), () => createInBatches(cwd, batch));
   const path = resolve(cwd, out);
+  await requireOwnPlace(path);
   return explainWrites(path, async () => new BatchDirectory(await claimDirectory(path)));
 }
 
 async function createInBatches(cwd: string, batch: NewBatch): Promise<BatchDirectory> {
-  const parent = resolve(cwd, 'batches');
+  const parent = await batchesPlace(cwd);
+  await requireOwnPlace(parent);
   await makeParents(parent);
   const path = await makeNext(join(parent, formatBatchLabel(batch.name, batch.now)));
   await pointLatest(parent, basename(path));

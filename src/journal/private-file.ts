@@ -1,4 +1,5 @@
-import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GpoolError, StateError } from '../errors.js';
 
@@ -11,6 +12,7 @@ export async function makePrivateDirectory(path: string): Promise<void> {
   await mkdir(path, { mode: DIRECTORY_MODE });
   // The umask may have taken bits of the owner.
   await chmod(path, DIRECTORY_MODE);
+  checkPrivate(path, await stat(path));
   await syncDirectory(dirname(path));
 }
 
@@ -19,11 +21,24 @@ export async function makePrivateFile(path: string): Promise<void> {
   const handle = await open(path, 'wx', FILE_MODE);
   try {
     await handle.chmod(FILE_MODE);
+    checkPrivate(path, await handle.stat());
   } finally {
     await handle.close();
   }
   await syncDirectory(dirname(path));
 }
+
+/** Some file systems have one mode for all, and then what was asked for does not hold. */
+function checkPrivate(path: string, { mode }: Stats): void {
+  if ((mode & 0o077) === 0 || process.env[TRUST_VARIABLE] === '1') return;
+  throw new StateError('E_BATCH_OWNER', {
+    what: 'others can read what is made there, for modes do not hold on its file system',
+    where: path,
+  });
+}
+
+/** The variable that says yes to batches that are in other hands, too. */
+export const TRUST_VARIABLE = 'GPOOL_TRUST_BATCH';
 
 /** Puts a whole file (0600) in place at once: a reader sees the old one or the new one. */
 export async function replaceFile(path: string, chunks: Iterable<string>): Promise<void> {
@@ -42,6 +57,7 @@ async function writeWhole(path: string, chunks: Iterable<string>): Promise<void>
   const handle = await open(path, 'w', FILE_MODE);
   try {
     await handle.chmod(FILE_MODE);
+    checkPrivate(path, await handle.stat());
     for (const chunk of chunks) await handle.writeFile(chunk);
     await handle.sync();
   } finally {
