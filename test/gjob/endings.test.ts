@@ -186,10 +186,7 @@ test('who did not end is told with the end', async (t) => {
   const script =
     'trap "echo 7:disk_wait:D,8:sleep:S > $RECORDS/1.1/survivors; exit" TERM; echo ready; sleep 300 & wait';
   const env = { RECORDS: dirname(host.record('1.1')) };
-  await bridge.ask(
-    run('1.1', script, { env }),
-    run('2.1', 'echo 7:x:D > $RECORDS/2.1/survivors', { env }),
-  );
+  await bridge.ask(run('1.1', script, { env }), run('2.1', 'echo 7:x:D > $RECORDS/2.1/survivors', { env }));
   await ready(host, '1.1', 1);
   await bridge.ask('kill\t1.1');
   t.deepEqual((await bridge.event('X', '1.1')).slice(12, -3), ['7:disk_wait:D,8:sleep:S']);

@@ -69,8 +69,7 @@ function bridgeArguments(
   const settings = Object.entries(host.env).map(([name, value]) => `${name}=${value}`);
   const place = [offset, store ?? '-', key ?? '-'].join(':');
   const call = [paths.root, paths.hostId, paths.batch, slots, host.nice, place].map(String);
-  return [helper.file, 'bridge', ...call, owner ?? '', host.init.join('
-'), ...settings];
+  return [helper.file, 'bridge', ...call, owner ?? '', host.init.join('\n'), ...settings];
 }
 
 async function greet(
