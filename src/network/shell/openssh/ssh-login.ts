@@ -11,6 +11,7 @@ import type { SshOptions } from '../ssh-options.js';
 import { type AskpassServer, startAskpass } from './askpass-server.js';
 import { configText, masterArguments, type UserSettings, userConfigText } from './ssh-arguments.js';
 import { sshFault } from './ssh-fault.js';
+import { loginDirectoryPrefix, sweepLeftovers } from './sweep-leftovers.js';
 import { readUserSettings } from './user-settings.js';
 
 /** An `ssh` with ControlMaster that has logged in. */
@@ -30,7 +31,9 @@ export async function logIn(
 ): Promise<SshLogin> {
   await checkClient(options, where);
   // The path of a socket has room for about a hundred bytes.
-  const directory = await mkdtemp(join(tmpdir().length < 50 ? tmpdir() : '/tmp', 'gp-'));
+  const parent = tmpdir().length < 50 ? tmpdir() : '/tmp';
+  sweepOnce(parent);
+  const directory = await mkdtemp(join(parent, loginDirectoryPrefix()));
   let askpass: AskpassServer | undefined;
   let login: Starting | undefined;
   try {
@@ -163,6 +166,14 @@ function endGroup({ pid }: ChildProcess): void {
     // the group is gone already
   }
 }
+
+function sweepOnce(parent: string): void {
+  if (swept) return;
+  swept = true;
+  void sweepLeftovers(parent);
+}
+
+let swept = false;
 
 /** What the login may take beyond the connection itself. */
 const GRACE_MS = 10_000;
