@@ -2,6 +2,7 @@ import type { Network } from '../network/network.js';
 import type { Host } from '../spec/host.js';
 import type { BatchOptions } from './batch-options.js';
 import { BatchRun } from './batch-run.js';
+import { joblogPaths } from './complete-views.js';
 import { type Contact, createNetwork, placeOf } from './create-network.js';
 import type { HeldBatch } from './held-batch.js';
 import { poolHosts } from './replace-hosts.js';
@@ -43,7 +44,7 @@ export function createRun(held: HeldBatch, settings: RunSettings): BatchRun {
     network,
     contact,
     detach,
-    joblogs: [directory.joblogFile, ...joblogs],
+    joblogs: [...new Set([...joblogPaths(held), ...joblogs])],
     onLogError,
   });
 }

@@ -1,5 +1,6 @@
 import { type BatchDirectory, openBatchDirectory } from '../journal/batch-directory.js';
 import { type BatchStore, openBatchStore } from '../journal/batch-store.js';
+import { completeViews } from './complete-views.js';
 import { type LoadedBatch, loadBatch, type ReadBatch } from './load-batch.js';
 
 /** A batch that nobody else runs or changes meanwhile: until its store is closed. */
@@ -18,7 +19,11 @@ export async function holdBatch(directory: BatchDirectory): Promise<HeldBatch> {
     return { batch: file.id, tail };
   };
   const store = await openBatchStore(directory, { read });
-  return letGoOnError(store, async () => ({ ...(await (loaded ?? loadBatch(directory))), store }));
+  return letGoOnError(store, async () => {
+    const batch = await (loaded ?? loadBatch(directory));
+    await completeViews(batch);
+    return { ...batch, store };
+  });
 }
 
 /** Runs `act`; when it throws, the batch is let go. */

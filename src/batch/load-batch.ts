@@ -3,6 +3,7 @@ import { type BatchFile, readBatchFile } from '../journal/batch-file.js';
 import { type JournalTail, readJournal } from '../journal/journal-reader.js';
 import { applyEvent } from '../queue/apply-event.js';
 import { type BatchState, createBatchState } from '../queue/batch-state.js';
+import { hasJoblogLine } from '../report/joblog.js';
 
 /** A batch as its directory tells it. */
 export interface LoadedBatch {
@@ -15,6 +16,8 @@ export interface LoadedBatch {
 export interface ReadBatch extends LoadedBatch {
   /** Where the good part of its journal ended. */
   readonly tail: JournalTail;
+  /** How many lines its joblog should have, the first not counted. */
+  readonly joblogLines: number;
 }
 
 /** Reads `batch.json` and replays the journal. Changes nothing. Throws a StateError. */
@@ -31,9 +34,13 @@ export async function loadBatch(directory: BatchDirectory): Promise<ReadBatch> {
 async function replayBatch(
   directory: BatchDirectory,
   file: BatchFile,
-): Promise<Pick<ReadBatch, 'state' | 'tail'>> {
+): Promise<Pick<ReadBatch, 'state' | 'tail' | 'joblogLines'>> {
   const names = file.hosts.map(({ name }) => name);
   const state = createBatchState(file.specs, names, file);
-  const tail = await readJournal(directory.journalFile, (event) => void applyEvent(state, event));
-  return { state, tail };
+  let joblogLines = 0;
+  const tail = await readJournal(directory.journalFile, (event) => {
+    applyEvent(state, event);
+    if (hasJoblogLine(event)) joblogLines += 1;
+  });
+  return { state, tail, joblogLines };
 }

@@ -83,11 +83,9 @@ export function joblogsOf({ joblog, cwd }: BatchRequest): readonly string[] {
   return joblog === undefined ? [] : [resolve(cwd, joblog)];
 }
 
-function describeBatch(
-  directory: BatchDirectory,
-  { name, specs, hosts, options, removed = [], startOrder = [], inputsFrom = '' }: BatchRequest,
-  inputs: InputDigests,
-): BatchFile {
+function describeBatch(directory: BatchDirectory, request: BatchRequest, inputs: InputDigests): BatchFile {
+  const { name, specs, hosts, options, removed = [], startOrder = [], inputsFrom = '' } = request;
+  const [joblog] = joblogsOf(request);
   return {
     schema: 1,
     id: hostId(`${basename(directory.path)}-${randomBytes(4).toString('hex')}`),
@@ -101,6 +99,7 @@ function describeBatch(
     ...(startOrder.length > 0 && { startOrder }),
     cwd: inputsFrom,
     ...(Object.keys(inputs).length > 0 && { inputs }),
+    ...(joblog !== undefined && { joblog }),
     specs,
   };
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { completeJoblog } from '../batch/complete-joblog.js';
 import { retryByJoblog, skipByJoblog } from '../batch/joblog-plan.js';
 import { SpecError } from '../errors.js';
 import type { RunOptions } from './run-options.js';
@@ -10,6 +11,7 @@ export async function planJoblog(plan: RunPlan, options: RunOptions, cwd: string
   if (!resume && !resumeFailed && !retryFailed) return plan;
   if (joblog === undefined) throw noJoblog(options);
   const path = resolve(cwd, joblog);
+  await completeJoblog(path, cwd, options.out === undefined ? [] : [resolve(cwd, options.out)]);
   if (retryFailed) return { ...plan, ...(await retryByJoblog(path)) };
   const left = await skipByJoblog(plan.specs, path, resumeFailed ? 'resume-failed' : 'resume');
   const skipped = left.removed.length;

@@ -31,6 +31,8 @@ export interface BatchFile {
   readonly cwd?: string;
   /** Digests of the input files and directories, by their source; what they were when this revision was made. */
   readonly inputs?: Readonly<Record<string, string>>;
+  /** Where a second copy of the joblog goes, absolute. @default nowhere */
+  readonly joblog?: string;
   readonly specs: readonly JobSpec[];
 }
 

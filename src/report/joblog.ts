@@ -1,9 +1,10 @@
-import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { bytesOfText } from '../bytes.js';
 import type { Recorded } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { BatchState } from '../queue/batch-state.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
+import { cutTornEnd } from './append-whole.js';
 
 /**
  * Writes `joblog.tsv`: GNU parallel's columns, one line for each attempt that ended. A log that cannot be written
@@ -29,12 +30,8 @@ export class Joblog {
   /** Give it each event after it was applied to the state. Never throws. */
   observe(event: Recorded): void {
     const file = this.#file;
-    if (file === null || !isSettled(event)) return;
-    const job = this.#state.jobById.get(event.job);
-    const attempt = job?.attempts.find(({ id }) => id === event.attempt);
-    // What was taken back before it began is no run.
-    if (job && attempt && attempt.outcome?.kind !== 'recalled')
-      this.#guard(() => writeWhole(file, formatJoblogLine(job, attempt)));
+    const line = file === null ? null : joblogLineOf(event, this.#state);
+    if (file !== null && line !== null) this.#guard(() => writeWhole(file, line));
   }
 
   close(): void {
@@ -61,15 +58,6 @@ function writeWhole(file: number, text: string): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
-/** A line that was cut when its writer died would swallow the next one. */
-function cutTornEnd(file: number): void {
-  const { size } = fstatSync(file);
-  const tail = Buffer.alloc(Math.min(size, LONGEST_LINE));
-  readSync(file, tail, 0, tail.length, size - tail.length);
-  const end = tail.lastIndexOf('\n') + 1;
-  if (end < tail.length && (end > 0 || tail.length === size)) ftruncateSync(file, size - tail.length + end);
-}
-
 /** One line with its newline. As GNU parallel does, newlines in the command are written as NUL. */
 export function formatJoblogLine(job: Job, attempt: AttemptRecord): string {
   const { exit, signal } = exitColumns(attempt);
@@ -88,10 +76,20 @@ export function formatJoblogLine(job: Job, attempt: AttemptRecord): string {
   return `${columns.join('\t')}\n`;
 }
 
-function isSettled(
-  event: Recorded,
-): event is Extract<Recorded, { type: 'job.done' | 'job.failed' | 'job.requeued' | 'job.collected' }> {
-  return SETTLES.has(event.type);
+/** Whether the log has a line for this event. What was taken back before it began is no run. */
+export function hasJoblogLine(event: Recorded): event is LineEvent {
+  if (event.type !== 'job.requeued') return SETTLES.has(event.type);
+  return !('kind' in event.reason) || event.reason.kind !== 'recalled';
+}
+
+type LineEvent = Extract<Recorded, { type: 'job.done' | 'job.failed' | 'job.requeued' | 'job.collected' }>;
+
+/** The line of an event that the state has by now; null when it has none. */
+export function joblogLineOf(event: Recorded, { jobById }: Pick<BatchState, 'jobById'>): string | null {
+  if (!hasJoblogLine(event)) return null;
+  const job = jobById.get(event.job);
+  const attempt = job?.attempts.find(({ id }) => id === event.attempt);
+  return job && attempt ? formatJoblogLine(job, attempt) : null;
 }
 
 function receivedBytes({ collected }: AttemptRecord): number {
@@ -138,5 +136,4 @@ const SETTLES: ReadonlySet<Recorded['type']> = new Set([
   'job.collected',
 ]);
 const SIGTERM = 15;
-const LONGEST_LINE = 1024 * 1024;
 const UNCLEAR: ExitColumns = { exit: -1, signal: 0 };
