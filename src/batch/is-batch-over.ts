@@ -2,6 +2,7 @@ import { BatchDirectory } from '../journal/batch-directory.js';
 import { findBatchHolder } from '../journal/batch-lock.js';
 import { countJobs } from '../queue/batch-state.js';
 import { type AttemptRecord, tellingAttempt } from '../queue/job.js';
+import { hasSkipped } from '../queue/left-behind.js';
 import { loadBatch } from './load-batch.js';
 
 /**
@@ -25,7 +26,9 @@ export async function isBatchOver(path: string, batch: string): Promise<boolean>
 }
 
 /** An attempt that never ran, or whose host has lost it, has left nothing to fetch. */
-function isFetched({ collected, startedAt, outcome }: AttemptRecord): boolean {
+function isFetched(attempt: AttemptRecord): boolean {
+  const { collected, startedAt, outcome } = attempt;
+  if (hasSkipped(attempt)) return false;
   if (collected !== null || outcome?.kind === 'lost') return true;
   // An end without a start is one that no event told.
   return startedAt === null && outcome?.kind !== 'succeeded' && outcome?.kind !== 'failed';

@@ -30,6 +30,14 @@ export interface AnnouncedOutput {
   readonly stderrBytes?: number;
 }
 
+/** Something that a job left and that is not fetched. */
+export interface Skipped {
+  readonly path: string;
+  readonly why: string;
+  /** It is a file with content. */
+  readonly data?: true;
+}
+
 /** What came back from a host after an attempt ended. Paths are relative to the attempt's local directory. */
 export interface Collected {
   readonly stdoutBytes: number;
@@ -37,8 +45,10 @@ export interface Collected {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   /** Required returns that the job did not leave. */
   readonly missing: readonly string[];
-  /** What was not fetched, and why (special files). */
-  readonly skipped: readonly { readonly path: string; readonly why: string }[];
+  /** What was not fetched, and why: special files, unsafe entries. With `data` its host keeps it. */
+  readonly skipped: readonly Skipped[];
+  /** Required returns that are there and cannot come, and why. They are among those that are missing, too. */
+  readonly unfit?: readonly { readonly pattern: string; readonly why: string }[];
 }
 
 /** What a probe found out about a host when it came up. */

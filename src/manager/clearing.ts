@@ -29,8 +29,10 @@ export class Clearing {
   }
 
   /** A result that waits for another of its job is not settled; what could not be collected stays where it is. */
-  #isSafe({ kind, attempt }: Result): boolean {
-    if (kind !== 'collected' || !attempt.settled) return false;
+  #isSafe(result: Result): boolean {
+    const { kind, attempt } = result;
+    if (kind !== 'collected' || !attempt.settled || result.collected.skipped.some(({ data }) => data))
+      return false;
     return !this.#options.keepFailed || (attempt.outcome?.kind === 'succeeded' && attempt.fault === null);
   }
 }

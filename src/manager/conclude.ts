@@ -71,10 +71,19 @@ function outcomeOf(result: Result): Outcome {
 
 function faultOf(result: Result, outcome: Outcome): Fault | null {
   if (result.kind !== 'collected') return result.fault;
-  const { missing } = result.collected;
+  const { missing, unfit = [] } = result.collected;
   if (outcome.kind !== 'succeeded' || missing.length === 0) return null;
-  const what = `the job succeeded but did not leave ${missing.join(', ')}`;
+  const what = describeMissing(missing, unfit);
   return new JobError('E_OUTPUT_MISSING', { what, where: describeJob(result.job) }).toFault();
+}
+
+function describeMissing(missing: readonly string[], unfit: NonNullable<Collected['unfit']>): string {
+  const known = new Set(unfit.map(({ pattern }) => pattern));
+  const absent = missing.filter((pattern) => !known.has(pattern));
+  return [
+    ...(absent.length > 0 ? [`the job succeeded but did not leave ${absent.join(', ')}`] : []),
+    ...unfit.map(({ pattern, why }) => `the return ${pattern} cannot come: ${why}`),
+  ].join('; ');
 }
 
 /** A job that did its work is not done again because its outputs could not be stored here. */

@@ -29,8 +29,17 @@ export function listLeftBehind({
 }
 
 /** The hosts that must not be cleaned: they have results that are nowhere else. */
-export function keepingHosts(state: Pick<BatchState, 'jobQueue'>): ReadonlySet<string> {
-  return new Set(listLeftBehind(state).map(({ attempt }) => attempt.host));
+export function keepingHosts(state: Pick<BatchState, 'jobQueue' | 'jobs'>): ReadonlySet<string> {
+  const left = listLeftBehind(state).map(({ attempt }) => attempt);
+  const skipping = state.jobs.flatMap(({ decidedBy }) =>
+    decidedBy && hasSkipped(decidedBy) ? decidedBy : [],
+  );
+  return new Set([...left, ...skipping].map(({ host }) => host));
+}
+
+/** Whether a file of its returns could not be fetched and never will: under that name it cannot be kept here. */
+export function hasSkipped({ collected }: AttemptRecord): boolean {
+  return collected?.skipped.some(({ data }) => data) ?? false;
 }
 
 /** The job takes the state that its attempt's exit record says. */

@@ -81,7 +81,11 @@ async function collectReturns(options: CollectOptions, tree: LocalTree): Promise
     deadlineMs: DIGEST_MS,
   });
   if (stdout.toString('latin1') === 'cleared\n') return listFetched(options.directory, spec.returns);
-  const { entries, skipped, matched } = parseReturnManifest(stdout, spec.returns, session.shell.where);
+  const { entries, skipped, matched, refused } = parseReturnManifest(
+    stdout,
+    spec.returns,
+    session.shell.where,
+  );
   await tree.makeDirectory('.');
   await checkCaseCollisions(tree.top, entries);
   const directories = entries.filter(({ kind }) => kind === 'd');
@@ -93,11 +97,14 @@ async function collectReturns(options: CollectOptions, tree: LocalTree): Promise
   for (const entry of entries) if (entry.kind === 'l') await tree.placeLink(entry.path, entry.target);
   for (const entry of entries.toReversed())
     if (entry.kind === 'd') await tree.setDirectoryMode(entry.path, entry.mode);
-  const missing = spec.returns
-    .filter(({ optional }, at) => !optional && !matched.has(at))
-    .map(({ pattern }) => pattern);
+  const lacking = [...spec.returns.entries()].filter(([at, { optional }]) => !optional && !matched.has(at));
+  const missing = lacking.map(([, { pattern }]) => pattern);
+  const unfit = lacking.flatMap(([at, { pattern }]) => {
+    const why = refused.get(at);
+    return why === undefined ? [] : [{ pattern, why }];
+  });
   const files = wanted.map(({ path, size }) => ({ path, bytes: size }));
-  return { files, missing, skipped };
+  return { files, missing, skipped, ...(unfit.length > 0 && { unfit }) };
 }
 
 /** Waits for all, so that nothing is written after the answer; then throws the first fault. */

@@ -1,4 +1,5 @@
 import { HostError, JobError } from '../../../errors.js';
+import type { Skipped } from '../../../events/event.js';
 import type { ReturnFile } from '../../../spec/job-spec.js';
 import { unescapeField } from '../escape.js';
 import { LineReader } from '../line-reader.js';
@@ -23,16 +24,18 @@ export interface ReturnedFile {
 /** What a host says a job left, checked. */
 export interface ReturnManifest {
   readonly entries: readonly ReturnEntry[];
-  readonly skipped: readonly { readonly path: string; readonly why: string }[];
-  /** Patterns that matched something, as indexes into the declared returns. */
+  readonly skipped: readonly Skipped[];
+  /** Patterns of which something comes, as indexes into the declared returns. */
   readonly matched: ReadonlySet<number>;
+  /** Why the first thing that a pattern matched does not come, by its index. */
+  readonly refused: ReadonlyMap<number, string>;
 }
 
 /**
  * Reads the answer of the `manifest` verb. Nothing in it is trusted: only paths that were asked for, that stay below the
- * target and are within the limits come through.
+ * target and are within the limits come through. Every other entry is left out by name.
  *
- * @throws JobError E_OUTPUT_UNSAFE when the host offers anything else; HostError E_PROTOCOL when a line is not as agreed.
+ * @throws JobError E_OUTPUT_UNSAFE when there are too many; HostError E_PROTOCOL when a line is not as agreed.
  */
 export function parseReturnManifest(
   answer: Buffer,
@@ -44,18 +47,26 @@ export function parseReturnManifest(
   reader.push(answer, (line) => gathered.add(line));
   if (reader.offset !== answer.length) throw gathered.malformed('its last line has no end');
   gathered.checkTree();
-  return { entries: [...gathered.entries.values()], skipped: gathered.skipped, matched: gathered.matched };
+  const { skipped, refused } = gathered;
+  return { entries: [...gathered.entries.values()], skipped, matched: gathered.matched, refused };
 }
 
 class Gathered {
   readonly entries = new Map<string, ReturnEntry>();
-  readonly skipped: { path: string; why: string }[] = [];
-  readonly matched = new Set<number>();
+  readonly skipped: Skipped[] = [];
+  readonly refused = new Map<number, string>();
+  readonly #patternOf = new Map<string, Set<number>>();
+  /** Offered as two things: neither comes. */
+  readonly #doubled = new Set<string>();
 
   constructor(
     readonly returns: readonly ReturnFile[],
     readonly where: string,
   ) {}
+
+  get matched(): ReadonlySet<number> {
+    return new Set([...this.entries.keys()].flatMap((path) => [...(this.#patternOf.get(path) ?? [])]));
+  }
 
   add(line: string): void {
     const fields = line.split('\t');
@@ -64,24 +75,13 @@ class Gathered {
     const index = Number(number) - 1;
     const asked = /^\d{1,6}$/.test(number) ? this.returns[index] : undefined;
     if (!asked) throw this.malformed('a pattern that was not asked for');
-    const path = this.#checkedPath(unescapeField(escaped, this.where), asked);
-    this.matched.add(index);
-    if (path === null) return;
-    if (kind === 's') this.#skip(path, printable(unescapeField(last, this.where)));
-    else this.#put(this.#entry(kind, path, { mode, size, sha256, target: unescapeField(last, this.where) }));
-  }
-
-  /** Null when the path is harmless but cannot be kept. */
-  #checkedPath(path: string, asked: ReturnFile): string | null {
-    if (path.includes('�')) {
-      this.#skip(path, 'its name is not valid UTF-8');
-      return null;
-    }
-    const fault = pathFault(path) ?? (matchesReturn(asked.pattern, path) ? null : 'it was not asked for');
-    if (fault) throw this.unsafe(path, fault);
-    if (path !== 'stdout' && path !== 'stderr' && !/^(stdout|stderr)\//.test(path)) return path;
-    this.#skip(path, "the name is taken by the job's own output; return it under another name");
-    return null;
+    const path = unescapeField(escaped, this.where);
+    const target = unescapeField(last, this.where);
+    const entry = kind === 's' ? null : this.#entry(kind, path, { mode, size, sha256, target });
+    this.#patternOf.set(path, (this.#patternOf.get(path) ?? new Set<number>()).add(index));
+    const why = entry === null ? printable(target) : entryFault(entry, asked);
+    if (entry === null || why !== null) this.#skip(path, why ?? '', kind);
+    else this.#put(entry);
   }
 
   #entry(
@@ -89,11 +89,7 @@ class Gathered {
     path: string,
     raw: { mode: string; size: string; sha256: string; target: string },
   ): ReturnEntry {
-    if (kind === 'l') {
-      if (!staysInside(path, raw.target))
-        throw this.unsafe(path, `it links to ${JSON.stringify(raw.target.slice(0, 200))}`);
-      return { kind, path, target: raw.target };
-    }
+    if (kind === 'l') return { kind, path, target: raw.target };
     if (raw.target !== '-') throw this.malformed('a target where there is no link');
     if (!/^[0-7]{1,5}$/.test(raw.mode)) throw this.malformed('a bad mode');
     const mode = Number.parseInt(raw.mode, 8) & 0o777;
@@ -105,25 +101,34 @@ class Gathered {
 
   /** Two patterns may match the same thing; it must then be the same. */
   #put(entry: ReturnEntry): void {
-    const other = this.entries.get(entry.path);
-    if (other && JSON.stringify(other) !== JSON.stringify(entry))
-      throw this.unsafe(entry.path, 'it is offered as two things');
-    this.entries.set(entry.path, entry);
+    const { path, kind } = entry;
+    const other = this.entries.get(path);
+    if (this.#doubled.has(path) || (other && JSON.stringify(other) !== JSON.stringify(entry))) {
+      this.#doubled.add(path);
+      this.#skip(path, 'it is offered as two things', kind);
+      return;
+    }
+    this.entries.set(path, entry);
     if (this.entries.size > RETURN_LIMITS.entries)
-      throw this.unsafe(entry.path, `more than ${RETURN_LIMITS.entries} entries`);
+      throw this.unsafe(path, `more than ${RETURN_LIMITS.entries} entries`);
   }
 
-  #skip(path: string, why: string): void {
-    if (this.skipped.length < RETURN_LIMITS.entries) this.skipped.push({ path, why });
+  #skip(path: string, why: string, kind: string): void {
+    this.entries.delete(path);
+    for (const index of this.#patternOf.get(path) ?? [])
+      if (!this.refused.has(index)) this.refused.set(index, `${JSON.stringify(path.slice(0, 200))}: ${why}`);
+    const data = kind === 'f' ? ({ data: true } as const) : {};
+    if (this.skipped.length < RETURN_LIMITS.entries)
+      this.skipped.push({ path: path.slice(0, RETURN_LIMITS.pathBytes), why, ...data });
   }
 
   /** Nothing may lie below a file or a link. */
   checkTree(): void {
-    for (const path of this.entries.keys()) {
+    for (const { path, kind } of [...this.entries.values()]) {
       for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
         const above = this.entries.get(path.slice(0, at));
         if (above && above.kind !== 'd')
-          throw this.unsafe(path, 'it lies below something that is no directory');
+          this.#skip(path, 'it lies below something that is no directory', kind);
       }
     }
   }
@@ -138,6 +143,18 @@ class Gathered {
   malformed(what: string): HostError {
     return new HostError('E_PROTOCOL', { what: `the list of returned files has ${what}`, where: this.where });
   }
+}
+
+/** Why an entry is not fetched, or null. */
+function entryFault(entry: ReturnEntry, { pattern }: ReturnFile): string | null {
+  const { path } = entry;
+  if (path.includes('\ufffd')) return 'its name is not valid UTF-8';
+  const fault = pathFault(path) ?? (matchesReturn(pattern, path) ? null : 'it was not asked for');
+  if (fault) return fault;
+  if (/^(stdout|stderr)(\/|$)/.test(path))
+    return "the name is taken by the job's own output; return it under another name";
+  if (entry.kind !== 'l' || staysInside(path, entry.target)) return null;
+  return `it links to ${JSON.stringify(entry.target.slice(0, 200))}, out of the job's directory`;
 }
 
 /** What is wrong with a relative path from a host, or null. */
