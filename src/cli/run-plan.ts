@@ -11,6 +11,7 @@ import { EMPTY_INVENTORY, type HostDefaults } from '../spec/inventory/inventory.
 import { parseHosts } from '../spec/inventory/parse-hosts.js';
 import { isVariableName, type JobInput } from '../spec/job-input.js';
 import type { InputFile, JobSpec, Limits } from '../spec/job-spec.js';
+import { findResetNames, isPlaceholderOnly } from '../spec/variable-names.js';
 import { adaptFile } from './adapt-file.js';
 import { withRoot } from './choose-hosts.js';
 import { toConnection } from './common-options.js';
@@ -42,6 +43,7 @@ export async function planRun(words: readonly string[], options: RunOptions): Pr
     : options.retryFailed
       ? []
       : await makeSpecs(words, options);
+  tellPlaceholderOnly(specs);
   return {
     name: options.name ?? file?.name ?? nameAfter(words),
     specs,
@@ -137,6 +139,14 @@ function readCommon({ env, ...options }: Pick<RunOptions, 'env' | 'timeout' | 's
 }
 
 function needVariable(name: string): string {
+  if (findResetNames({ [name]: '' }).length > 0) {
+    const next = `Give it another name: export OTHER="$${name}", then --env OTHER.`;
+    throw new SpecError('E_USAGE', {
+      what: `${name} cannot be set: bash gives it a value of its own`,
+      where: '--env',
+      next,
+    });
+  }
   const value = readVariable(name);
   if (value !== undefined) return value;
   throw new SpecError('E_USAGE', {
@@ -144,6 +154,16 @@ function needVariable(name: string): string {
     where: '--env',
     next: `Set and export ${name} first.`,
   });
+}
+
+/** Once, and before anything starts. */
+function tellPlaceholderOnly(specs: readonly JobSpec[]): void {
+  const names = [...new Set(specs.flatMap(({ values }) => Object.keys(values)))].filter(isPlaceholderOnly);
+  if (names.length === 0) return;
+  const places = names.map((name) => `{${name}}`).join(', ');
+  warn(
+    `${places}: filled in, but no variable of that name is set for the jobs: it would change how they run`,
+  );
 }
 
 function warn(message: string): void {

@@ -3,20 +3,21 @@ import type { BatchState } from '../queue/batch-state.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
 import { STATE_BUSY, STATE_UNKNOWN } from '../queue/states.js';
 import type { JobSpec } from '../spec/job-spec.js';
+import { isPlaceholderOnly } from '../spec/variable-names.js';
 
 /**
- * The work order for an attempt. The job sees its sweep values, then the spec's own environment, then gpool's
+ * The work order for an attempt. The job sees its sweep values (but those whose names mean something to bash), then the spec's own environment, then gpool's
  * variables: a later one hides an earlier one of the same name. GPOOL_INDEX counts from 1, as the job's id does. `spec` is the job's
  * own, unless it has another time limit for this attempt.
  */
 export function createAttempt(
   batch: string,
   job: Job,
-  { id, n, host }: AttemptRecord,
+  { id, n, host }: Pick<AttemptRecord, 'id' | 'n' | 'host'>,
   spec: JobSpec = job.spec,
 ): Attempt {
   const env: Record<string, string> = {};
-  for (const name in spec.values) env[name] = String(spec.values[name]);
+  for (const name in spec.values) if (!isPlaceholderOnly(name)) env[name] = String(spec.values[name]);
   Object.assign(env, spec.env, {
     GPOOL_BATCH: batch,
     GPOOL_JOB: job.id,

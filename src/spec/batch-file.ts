@@ -10,7 +10,7 @@ import { parseHosts } from './inventory/parse-hosts.js';
 import { readInventory } from './inventory/read-inventory.js';
 import type { JobInput } from './job-input.js';
 import type { JobSpec } from './job-spec.js';
-import { fillPlaceholders, findUnknownPlaceholders } from './placeholders.js';
+import { fillPlaceholders, findForeignPlaceholders, findUnknownPlaceholders } from './placeholders.js';
 import { collect, keepProblems, type Problem, throwProblems } from './problems.js';
 import {
   describePoint,
@@ -114,6 +114,12 @@ function toInput(entry: BatchFileEntry): JobInput {
 
 function findPlaceProblems(template: JobInput, grid: Grid, where: (key?: string) => string): Problem[] {
   const known = parameterNames(grid);
+  const foreign = findForeignPlaceholders(template, known).map((text) => ({
+    code: 'E_PLACEHOLDER' as const,
+    where: where(),
+    what: `${text} is a placeholder of another program; here a value stands where its name stands in braces, without blanks: {${known[0]}}`,
+  }));
+  if (foreign.length > 0) return foreign;
   return findUnknownPlaceholders(template, known).map((name) => ({
     code: 'E_PLACEHOLDER',
     where: where(),
@@ -134,6 +140,8 @@ function findPointProblems(
     (what: string): Problem => ({ code: 'E_BATCH_FILE', where: where(key), what: `${key}: ${what}` });
   return [
     ...findGridProblems(grid).map(toProblem('sweep')),
+    ...findShapeProblems(grid).map(toProblem('sweep')),
+    ...exclude.flatMap((point) => findAbsentValues(point, grid)).map(toProblem('exclude')),
     ...exclude
       .flatMap(strangers)
       .map((name) => `${name} is not a parameter of the sweep`)
@@ -149,8 +157,44 @@ function findPointProblems(
   ];
 }
 
+/** Other tools write the values of one parameter as a map. */
+function findShapeProblems(grid: Grid): string[] {
+  return Object.entries(grid).flatMap(([name, factor]) => {
+    const [only, ...others] = Array.isArray(factor) ? [] : Object.keys(factor);
+    const isForeign = only !== undefined && others.length === 0 && FOREIGN_KEYS.has(only);
+    return isForeign
+      ? [`${name}: { ${only}: … } would be a parameter called ${only}; write ${name}: [ … ]`]
+      : [];
+  });
+}
+
+const FOREIGN_KEYS: ReadonlySet<string> = new Set([
+  'values',
+  'value',
+  'choices',
+  'choice',
+  'grid',
+  'range',
+  'list',
+  'options',
+]);
+
+function findAbsentValues(part: Point, grid: Grid): string[] {
+  if (findGridProblems(grid).length > 0) return [];
+  const lists = new Map(Object.entries(grid).flatMap(([name, factor]) => listsOf(name, factor)));
+  return Object.entries(part).flatMap(([name, value]) => {
+    const has = lists.get(name)?.some((each) => String(each) === String(value)) ?? true;
+    return has ? [] : [`${name} has no value ${value}, written so`];
+  });
+}
+
+function listsOf(name: string, factor: Grid[string]): [string, readonly unknown[]][] {
+  if (Array.isArray(factor)) return [[name, factor]];
+  return Object.entries(factor);
+}
+
 function isPartOf(part: Point, point: Point): boolean {
-  return Object.entries(part).every(([name, value]) => point[name] === value);
+  return Object.entries(part).every(([name, value]) => String(point[name]) === String(value));
 }
 
 async function readHosts(

@@ -5,6 +5,7 @@ import type { RetryRules } from './retry-rules.js';
 import { retryShape } from './retry-schema.js';
 import { strictObject } from './strict-object.js';
 import { findLimitProblem, findWarningProblem } from './time-limit.js';
+import { findResetNames, findVariableProblems } from './variable-names.js';
 
 /** What may also be given as undefined, which is the same as leaving it out. */
 type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -81,7 +82,12 @@ function variables<Value extends z.ZodType>(value: Value) {
 }
 
 /** Environment variables of a job or a host; numbers as YAML has them become text. */
-export const variablesSchema = variables(sweepValueSchema.transform(String));
+export const variablesSchema = variables(sweepValueSchema.transform(String)).superRefine((record, context) =>
+  tell(
+    findResetNames(record).map((name) => `${name} cannot be set: bash gives it a value of its own`),
+    context,
+  ),
+);
 
 /** A job's input, checked: every problem is found at once. */
 export const jobInputSchema = strictObject({
@@ -131,10 +137,11 @@ export function isVariableName(name: string): boolean {
 }
 
 function findNameProblems(record: Readonly<Record<string, unknown>>): string[] {
-  return Object.keys(record).flatMap((name) => {
+  const problems = Object.keys(record).flatMap((name) => {
     if (!isVariableName(name)) return [`${JSON.stringify(name)} cannot name a shell variable`];
     return name.startsWith('GPOOL_') ? [`${name}: names with GPOOL_ are gpool's own`] : [];
   });
+  return [...problems, ...findVariableProblems(record)];
 }
 
 function hasNoNul(value: string): boolean {

@@ -37,6 +37,16 @@ export function findUnknownPlaceholders(template: JobInput, known: readonly stri
   return [...new Set(used)].filter((name) => !known.includes(name));
 }
 
+/** Every known name in braces as other programs have them: `{{ lr }}`, `%(lr)s`, `{lr:.2f}`, `{{lr|x}}`. */
+export function findForeignPlaceholders(template: JobInput, known: readonly string[]): string[] {
+  const found = textsOf(template).flatMap((text) =>
+    [...text.matchAll(FOREIGN)].flatMap(([whole, ...names]) =>
+      names.some((name) => name !== undefined && known.includes(name)) ? [whole] : [],
+    ),
+  );
+  return [...new Set(found)];
+}
+
 function fill(text: string, point: Point, show: (value: string) => string): string {
   return text.replace(PLACEHOLDER, (whole: string, literal: string | undefined, name: string | undefined) => {
     if (literal !== undefined) return `{${literal}}`;
@@ -57,3 +67,6 @@ function textsOf({ commands, files = [], returns = [], name = '', env = {} }: Jo
 
 /** First `{{name}}`, then `{name}`; not after a dollar, where braces are bash's. */
 const PLACEHOLDER = /(?<!\$)\{\{([A-Za-z_]\w*)\}\}|(?<!\$)\{([A-Za-z_]\w*)\}/g;
+
+const FOREIGN =
+  /(?<!\$)\{\{(?:\s+([A-Za-z_]\w*)\s*(?:\|[^{}]*)?|([A-Za-z_]\w*)\s+|([A-Za-z_]\w*)\s*\|[^{}]*)\}\}|%\(([A-Za-z_]\w*)\)[sdfgi]|(?<!\$)\{([A-Za-z_]\w*)[:!][^{}]*\}/g;

@@ -13,12 +13,14 @@ import type { z } from 'zod';
 import type { ErrorCode } from '../errors.js';
 import { describeFinding, flattenIssue } from './issues.js';
 import { type Problem, throwProblems } from './problems.js';
+import { findMisread, keepTexts } from './yaml-texts.js';
 
 /** A YAML text that remembers its lines, so that a mistake in its content can be told with file and line. */
 export class YamlSource {
   readonly #lines = new LineCounter();
   readonly #document: Document.Parsed;
   readonly #origin: string;
+  readonly #text: string;
   readonly #code: ErrorCode;
 
   /** `code` is the code of the errors about this text. */
@@ -26,6 +28,8 @@ export class YamlSource {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     this.#origin = origin;
     this.#code = code;
+    this.#text = text;
+    keepTexts(this.#document);
   }
 
   /** The content as the schema makes it. Throws one SpecError that lists every mistake. */
@@ -54,6 +58,7 @@ export class YamlSource {
       this.#at(pos[0], `no valid YAML: ${message}`),
     );
     if (problems.length > 0) return problems;
+    problems.push(...this.#misread());
     visit(this.#document, {
       Alias: (_, alias) => {
         const what = `*${alias.source} refers to nothing; a text that begins with * needs quotes`;
@@ -61,6 +66,14 @@ export class YamlSource {
       },
     });
     return problems;
+  }
+
+  /** What YAML takes for something else than a person who writes commands means. */
+  #misread(): Problem[] {
+    return findMisread(this.#document, this.#text).map(({ offset, what }) => {
+      const { line, col } = this.#lines.linePos(offset);
+      return { code: this.#code, where: `${this.#origin}:${line}:${col}`, what };
+    });
   }
 
   #at(offset: number, what: string): Problem {
