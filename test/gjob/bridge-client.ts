@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { readFile, readlink } from 'node:fs/promises';
+import { chown, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../helpers/package-root.js';
 import { type Teardown, tempDir } from '../helpers/temp-dir.js';
@@ -22,6 +22,8 @@ export interface HostOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What runs gjob. @default GPOOL_TEST_BASH, or the bash on the PATH */
   readonly bash?: string;
+  /** Another user than ours, who owns the root then. Needs root. */
+  readonly uid?: number;
 }
 
 /** A root directory of its own in which the real gjob runs, emptied of processes when the test is over. */
@@ -35,6 +37,7 @@ export class GjobHost {
 
   static async create(t: Teardown, options: HostOptions = {}): Promise<GjobHost> {
     const root = await tempDir(t);
+    if (options.uid !== undefined) await chown(root, options.uid, options.uid);
     const host = new GjobHost(root, options);
     t.teardown(() => host.end());
     return host;
@@ -52,11 +55,6 @@ export class GjobHost {
     return join(this.directory, 'work', shard(attempt), attempt);
   }
 
-  /** The file that a job's bash reads. */
-  script(attempt: string): string {
-    return join(`${this.work(attempt)}.job`, 'script');
-  }
-
   /** What is left of a record's file, or null when it is not there. */
   read(attempt: string, file: string): Promise<string | null> {
     return readFile(join(this.record(attempt), file), 'latin1').catch(() => null);
@@ -65,6 +63,7 @@ export class GjobHost {
   start(...args: string[]): ChildProcessWithoutNullStreams {
     return spawn(this.options.bash ?? BASH, [GJOB, ...args], {
       cwd: this.root,
+      ...(this.options.uid !== undefined && { uid: this.options.uid, gid: this.options.uid }),
       env: { ...process.env, HOME: this.root, ...this.options.env },
     });
   }
@@ -100,13 +99,13 @@ export class GjobHost {
    * Pids of the processes that run somewhere under this root, of one kind when `word` is given; without the short-lived
    * shells that such a process starts of itself. Reads at one go, so that what it says held at one time.
    */
-  async processes(word?: 'agent' | 'supervisor' | 'bridge'): Promise<number[]> {
+  async processes(word?: 'agent' | 'supervisor' | 'collector' | 'bridge'): Promise<number[]> {
     const found = new Map<number, number>();
     for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
       const cwd = orEmpty(() => readlinkSync(`/proc/${name}/cwd`));
       if (!`${cwd}/`.startsWith(`${this.root}/`)) continue;
       const command = orEmpty(() => readFileSync(`/proc/${name}/cmdline`, 'utf8'));
-      if (word && !command.split('\0').slice(2, 4).includes(word)) continue;
+      if (word && !(command.includes(GJOB) && command.split('\0')[2] === word)) continue;
       const stat = orEmpty(() => readFileSync(`/proc/${name}/stat`, 'utf8'));
       found.set(Number(name), Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]));
     }

@@ -13,12 +13,12 @@ test('one job runs, is told, and leaves a record', async (t) => {
   const ended = await bridge.event('X', '1.1');
   t.regex(bridge.greeting, /^gjob 1 [0-9a-f-]{36} \d+ store=[0-9a-f]{32} from=0$/);
   t.deepEqual(ended.slice(1, 5), ['1.1', '1', 'code', '7']);
-  t.deepEqual(ended.slice(10), ['1', '1']);
+  t.deepEqual(ended.slice(10), ['1', '1', 'out=4', 'err=4', 'broken=-']);
   t.is(bridge.lines[0]?.[0], 'V');
   t.is(bridge.find('S', '1.1').length, 1);
   t.is(await host.read('1.1', 'log'), 'out\n');
   t.is(await host.read('1.1', 'err'), 'err\n');
-  t.regex((await host.read('1.1', 'exit')) ?? '', /^code 7 \d+ \d+ \d+ \d+ 0 end\n$/);
+  t.regex((await host.read('1.1', 'exit')) ?? '', /^code 7 \d+ \d+ \d+ \d+ 0 4 4 - end\n$/);
   t.regex((await host.read('1.1', 'pid')) ?? '', /^[0-9a-f-]+ \d+ \d+ 1 \d+ \d+ end\n$/);
 });
 
@@ -114,10 +114,10 @@ test('script bytes arrive as they are', async (t) => {
     run('4.1', '-n'),
   );
   await Promise.all(['1.1', '2.1', '3.1', '4.1'].map((id) => bridge.event('X', id)));
-  t.is(await readFile(host.script('1.1'), 'latin1'), hostile);
+  t.is(await host.read('1.1', 'cmds'), hostile);
   t.is(await host.read('1.1', 'log'), '\ta\\n\\\\"$x`\\c \xff\xfe\x80 %s %b\r');
   t.is(bridge.find('X', '2.1')[0]?.[4], '127');
-  t.is(await readFile(host.script('3.1'), 'latin1'), 'echo no newline at the end');
+  t.is(await host.read('3.1', 'cmds'), 'echo no newline at the end');
   t.is(bridge.find('X', '4.1')[0]?.[4], '127');
 });
 

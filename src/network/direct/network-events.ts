@@ -40,10 +40,11 @@ function endedEvent(event: Ended, host: string, offset: number): NetworkEvent {
 /** Some of what the job printed could not be kept there: that is the host's fault, however the job ended, unless it was told to. */
 function brokenOutcome({ how, broken }: Ended, host: string): Outcome | null {
   if (broken === null || how === 'cancelled' || how === 'recalled') return null;
-  return goneOutcome(
-    { kind: 'lost', word: 'disk', text: `its output could not be written there (${broken})` },
-    host,
-  );
+  const [word, text] =
+    broken === 'collector'
+      ? ['supervisor', 'the process that kept its output was killed']
+      : ['disk', `its output could not be written there (${broken})`];
+  return goneOutcome({ kind: 'lost', word, text }, host);
 }
 
 /** Without sizes where there is nothing, or where an older helper does not say them. */

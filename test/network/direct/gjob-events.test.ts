@@ -55,6 +55,9 @@ test('output that could not be kept is the fault of the host, however the job en
   const lost = { kind: 'lost', fault: { code: 'E_REMOTE_DISK', domain: 'host' } };
   for (const how of ['code\t0', 'code\t1', 'signal\t9', 'timeout\t15', 'oom\t9'])
     t.like(news(how, full), { outcome: lost, output: { stdout: true, stdoutBytes: 12 } }, how);
+  t.like(news('code\t0', full.replace('nospace', 'collector')), {
+    outcome: { kind: 'lost', fault: { code: 'E_SUPERVISOR' } },
+  });
   t.like(news('cancelled\t15', full), { outcome: { kind: 'cancelled' } });
   t.like(news('code\t0', 'out=12\terr=0\tbroken=-'), { outcome: { kind: 'succeeded' } });
 });
