@@ -35,7 +35,7 @@ export class YamlSource {
   /** The content as the schema makes it. Throws one SpecError that lists every mistake. */
   read<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
     throwProblems(this.#syntaxProblems(), this.#origin);
-    const { success, data, error } = schema.safeParse(this.#document.toJS());
+    const { success, data, error } = schema.safeParse(this.#content());
     if (success) return data;
     const found = error.issues
       .flatMap((issue) => flattenIssue(issue))
@@ -46,6 +46,17 @@ export class YamlSource {
       this.#origin,
     );
     throw error;
+  }
+
+  /** A text whose aliases stand for others again and again would fill the memory: it is refused. */
+  #content(): unknown {
+    try {
+      return this.#document.toJS();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throwProblems([this.#at(0, `its aliases (*name) cannot be filled in: ${why}`)], this.#origin);
+      throw error;
+    }
   }
 
   /** `file:line` of what is at a path, or of a key in it. */
