@@ -92,6 +92,8 @@ test.serial('--file and --return beside a batch file go to every job besides its
 
 async function withBatch(t: ExecutionContext): Promise<string> {
   const cwd = await tempDir(t);
+  const before = process.cwd();
+  t.teardown(() => process.chdir(before));
   const text = '{ "command": "echo {a}", "sweep": { "a": [1, 2] } }\n';
   for (const name of ['batch.yaml', 'copy.yml', 'copy.json']) await writeFile(join(cwd, name), text);
   return cwd;
@@ -134,7 +136,7 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
     (flag) => [flag, 'what is shown, the same for every batch'] as const,
   ),
   ...['--input', '--no-input', '--debug'].map((flag) => [flag, 'who is asked and told'] as const),
-  ...['--dry-run', '--detach', '--joblog', '--resume', '--resume-failed', '--order'].map(
+  ...['--dry-run', '--detach', '--joblog', '--resume', '--resume-failed', '--order', '--update'].map(
     (flag) => [flag, 'run-command, from the plan that the file gave'] as const,
   ),
   ['--slf', 'as -S'],
