@@ -11,6 +11,7 @@ export function formatSummary(end: BatchEnd, directory: string, paint: Paint): s
   return [
     ...formatHostFaults(end, paint),
     ...formatHostNotes(end, paint),
+    ...formatWarnings(end, paint),
     ...formatFailures(end, directory, paint),
     ...formatHalt(end, paint),
     formatCounts(end, paint),
@@ -78,6 +79,17 @@ function formatHostNotes({ summary, report }: BatchEnd, paint: Paint): string[] 
   const lines = shown.map(({ name, note }) => paint.yellow(`! ${toPlainLine(`${name} ${note}`)}`));
   const left = noted.length - shown.length;
   return left > 0 ? [...lines, `  … and ${left} more hosts: gpool status`] : lines;
+}
+
+/** What no job failed for and is to be known all the same. */
+function formatWarnings({ summary: { warnings } }: BatchEnd, paint: Paint): string[] {
+  const lines = warnings.map(({ host, attempt, text }) =>
+    paint.yellow(
+      `! ${nameHosts([host])}${attempt === null ? '' : `, attempt ${attempt}`}: ${toPlainLine(text)}`,
+    ),
+  );
+  const left = lines.length - MOST_GROUPS;
+  return left > 0 ? [...lines.slice(0, MOST_GROUPS), `  … and ${left} more warnings: see log.jsonl`] : lines;
 }
 
 /** What goes on without us, and where. */

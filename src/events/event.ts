@@ -38,6 +38,14 @@ export interface Skipped {
   readonly data?: true;
 }
 
+/** What is to be known of a host although it fails no job: what could not be removed there. */
+export interface HostWarning {
+  readonly host: string;
+  /** The attempt that it is about; null when it is about the batch. */
+  readonly attempt: string | null;
+  readonly text: string;
+}
+
 /** What came back from a host after an attempt ended. Paths are relative to the attempt's local directory. */
 export interface Collected {
   readonly stdoutBytes: number;
@@ -96,7 +104,18 @@ export type NetworkEvent =
       /** Processes of a job told to end that are still there. */
       readonly survivors?: readonly Survivor[];
       readonly offset: number;
-    };
+    }
+  /** What a host wants known of an attempt besides its end: what could not be cleared (`kept`). */
+  | {
+      readonly type: 'job.warned';
+      readonly attempt: string;
+      readonly host: string;
+      readonly word: string;
+      readonly text: string;
+      readonly offset: number;
+    }
+  /** What stays of the batch on a host that was cleaned up, and why. What is told when a batch is over is not journalled. */
+  | { readonly type: 'host.left'; readonly host: string; readonly text: string };
 
 /** What becomes of the jobs that hosts have when a batch stops: they go on without us, are waited for, or are ended. @default 'leave' */
 export type StopMode = 'leave' | 'drain' | 'kill';

@@ -40,6 +40,10 @@ export function formatLogLine(event: Recorded, findJob: JobFinder): string | nul
       return `REOPEN ${nameJob(findJob(event.job))}: ${escapeControls(event.reason)}`;
     case 'job.ended':
       return event.survivors ? describeSurvivors(event.attempt, event.host, event.survivors) : null;
+    case 'job.warned':
+      return escapeControls(`WARN ${event.host}/${event.attempt} ${event.text}`);
+    case 'host.left':
+      return escapeControls(`LEFT ${event.host} ${event.text}`);
     case 'host.lost':
     case 'host.failed':
       return `HOST ${escapeControls(event.host)} ${event.type.slice(5)}: ${describeFault(event.fault)}`;

@@ -11,6 +11,7 @@ import { createRules } from './create-rules.js';
 import { DETACHED } from './detach.js';
 import { Dispatcher } from './dispatcher.js';
 import { findEnd, isOver } from './find-end.js';
+import { hearLateWarnings } from './late-warnings.js';
 import { LostWait } from './lost-wait.js';
 import type { ManagerSettings } from './manager-options.js';
 import { MedianLimits } from './median-limits.js';
@@ -235,6 +236,7 @@ export class Session {
     this.#stopping.close();
     this.#dispatcher?.close();
     const opened = await this.#opening?.catch(() => null);
+    hearLateWarnings(network, state.warnings);
     await this.#contain(() => network.close({ cleanup, keep: keepingHosts(state) }));
     await this.#contain(async () => opened?.store.close());
     await this.#contain(() => this.#options.onClose());

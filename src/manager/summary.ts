@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.js';
-import type { BatchCounts } from '../events/event.js';
+import type { BatchCounts, HostWarning } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import { type BatchState, countJobs } from '../queue/batch-state.js';
 import { type Job, tellingAttempt } from '../queue/job.js';
@@ -25,6 +25,8 @@ export interface BatchSummary {
   readonly unfinished: readonly UnfinishedJob[];
   /** Hosts that cannot be used or asked now, and why. */
   readonly hostFaults: readonly { readonly host: string; readonly fault: Fault }[];
+  /** What is to be known of hosts although it fails no job. */
+  readonly warnings: readonly HostWarning[];
   /** Controller's clock, milliseconds since 1970. */
   readonly startedAt: number;
   readonly endedAt: number;
@@ -63,6 +65,7 @@ export function summarizeBatch(
     failures: state.jobQueue.inState(STATE_ERROR).map(describeFailure),
     unfinished: [...busy, ...unknown],
     hostFaults: state.hosts.flatMap(({ name, fault }) => (fault ? [{ host: name, fault }] : [])),
+    warnings: [...state.warnings],
     ...times,
   };
 }

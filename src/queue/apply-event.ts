@@ -6,12 +6,14 @@ import { applyHostFailed, applyHostLost, applyHostReady } from './host-events.js
 import { isPoolEvent, reducePool } from './host-pool.js';
 import { applyBatchCapped, applyJobCancelling, applyJobPausing, applyJobUnpausing } from './intent-events.js';
 import {
+  applyHostLeft,
   applyJobDone,
   applyJobEnded,
   applyJobFailed,
   applyJobLaunched,
   applyJobRequeued,
   applyJobStarted,
+  applyJobWarned,
 } from './job-events.js';
 import { applyJobCollected } from './left-behind.js';
 import { passOverRemoved } from './removed-jobs.js';
@@ -66,6 +68,10 @@ function reduce(state: BatchState, event: Recorded): boolean {
       return applyJobOverdue(state, event);
     case 'job.reopened':
       return applyJobReopened(state, event);
+    case 'job.warned':
+      return applyJobWarned(state, event);
+    case 'host.left':
+      return applyHostLeft(state, event);
     case 'host.ready':
       return applyHostReady(state, event);
     case 'host.lost':

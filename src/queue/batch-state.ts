@@ -1,6 +1,6 @@
 import type { ErrorCode, Fault } from '../errors.js';
 import { parseDigits } from '../events/attempt-id.js';
-import type { BatchCounts, HostFacts, StopMode } from '../events/event.js';
+import type { BatchCounts, HostFacts, HostWarning, StopMode } from '../events/event.js';
 import type { Host } from '../spec/host.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import type { Job } from './job.js';
@@ -98,6 +98,8 @@ export interface BatchState {
   stopMode: StopMode | null;
   /** Jobs that were settled since the batch was started, or was last gone on with after a stop. */
   tally: { done: number; failed: number };
+  /** What is to be known of hosts although it fails no job: the first thousand. */
+  readonly warnings: HostWarning[];
   ended: boolean;
 }
 
@@ -147,6 +149,7 @@ export function createBatchState(
     stopping: null,
     stopMode: null,
     tally: { done: 0, failed: 0 },
+    warnings: [],
     ended: false,
   };
 }

@@ -1,5 +1,5 @@
 import { StateError } from '../errors.js';
-import type { Collected, GpoolEvent, Recorded } from '../events/event.js';
+import type { Collected, GpoolEvent, HostWarning, Recorded } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { BatchState } from './batch-state.js';
 import { findByAttempt } from './find-by-attempt.js';
@@ -39,6 +39,17 @@ export function applyJobEnded(state: BatchState, event: JobEvent<'job.ended'>): 
   attempt.usage = event.usage;
   closeAttempt(state, attempt, judgeEnd(attempt, event.outcome));
   return true;
+}
+
+/** Changes nothing but what is told at the end. */
+export function applyJobWarned(state: BatchState, event: JobEvent<'job.warned'>): boolean {
+  noteOffset(state, event);
+  const { attempt, host, text } = event;
+  return warn(state, { host, attempt, text });
+}
+
+export function applyHostLeft(state: BatchState, { host, text }: JobEvent<'host.left'>): boolean {
+  return warn(state, { host, attempt: null, text });
 }
 
 export function applyJobDone(state: BatchState, event: JobEvent<'job.done'>): boolean {
@@ -164,6 +175,11 @@ export function closeAttempt(state: BatchState, attempt: AttemptRecord, outcome:
   freeSlot(state, findHost(state, attempt.host), attempt.startedAt !== null);
 }
 
+function warn({ warnings }: BatchState, warning: HostWarning): boolean {
+  if (warnings.length < MOST_WARNINGS) warnings.push(warning);
+  return false;
+}
+
 function noteOffset(state: BatchState, news: { readonly host: string; readonly offset: number }): void {
   state.offsets[findHost(state, news.host).name] = news.offset;
 }
@@ -190,6 +206,7 @@ export function refuse(job: Job, what: string): StateError {
   return new StateError('E_TRANSITION', { what, where: `job ${job.id} (${job.spec.name})` });
 }
 
+const MOST_WARNINGS = 1000;
 /** Shared, so that a million jobs stay small. */
 const SUCCEEDED: Outcome = { kind: 'succeeded' };
 const NOTHING_COLLECTED: Collected = { stdoutBytes: 0, stderrBytes: 0, files: [], missing: [], skipped: [] };

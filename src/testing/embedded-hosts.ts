@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedHost } from './embedded-host.js';
 import type { EmbeddedHostOptions } from './embedded-host-options.js';
 import { endProcessesOf } from './end-processes.js';
 import { generateKey } from './generate-key.js';
+import { removeHomes } from './remove-homes.js';
 
 export interface EmbeddedPoolOptions extends EmbeddedHostOptions {
   /** Names of the hosts, each an alias in the pool's ssh_config. @default host1 … host<count> */
@@ -46,7 +47,7 @@ export async function startEmbeddedHosts(options: EmbeddedPoolOptions = {}): Pro
   const close = async () => {
     await Promise.all(hosts.map((host) => host.close()));
     await endProcessesOf(hosts.map((host) => host.home));
-    await rm(directory, { recursive: true, force: true });
+    await removeHomes(directory);
   };
   return { hosts, ...files, close };
 }

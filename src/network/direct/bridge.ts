@@ -1,4 +1,5 @@
 import { bytesOfText } from '../../bytes.js';
+import type { Clock } from '../../clock.js';
 import { HostError, TransportError } from '../../errors.js';
 import type { Host } from '../../spec/host.js';
 import type { Channel, Shell } from '../shell/shell.js';
@@ -118,13 +119,24 @@ async function greet(
   return { store, write, forget: () => write('forget\n'), ended, close: () => channel.close() };
 }
 
+/** What the helper could not do before it ended; null when it did all, or has not ended after `limitMs`. */
+export function awaitRefusal({ ended }: Bridge, clock: Clock, limitMs: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(limitMs, () => resolve(null));
+    void ended.then((end) => {
+      cancel();
+      resolve(end instanceof BridgeEnd ? end.refusal : null);
+    });
+  });
+}
+
 /** Waits for the end and says why, in an error that tells whether another try makes sense. */
 async function bridgeEnd(channel: Channel, where: string): Promise<Error> {
   try {
     const { code, signal, stderr } = await channel.ended;
     const said = lastLine(stderr);
     const how = signal ? `signal ${signal}` : `code ${code}`;
-    return new BridgeEnd(`the bridge ended with ${how}${said ? `: ${said}` : ''}`, where, code);
+    return new BridgeEnd(`the bridge ended with ${how}${said ? `: ${said}` : ''}`, where, code, said);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
@@ -136,8 +148,15 @@ class BridgeEnd extends TransportError {
     what: string,
     where: string,
     readonly exitCode: number | null,
+    /** Its last words. */
+    readonly said: string,
   ) {
     super('E_CONN_LOST', { what, where });
+  }
+
+  /** What the helper said when it did not do all that it was told; null when it did. */
+  get refusal(): string | null {
+    return this.exitCode === 0 ? null : this.said.replace(/^gjob: /, '');
   }
 }
 

@@ -36,6 +36,12 @@ export type GjobEvent =
       readonly word: string;
       readonly text: string;
     }
+  | {
+      readonly kind: 'warned';
+      readonly attempt: string;
+      readonly word: string;
+      readonly text: string;
+    }
   | { readonly kind: 'paused'; readonly attempt: string; readonly paused: boolean }
   /** A request that the agent could not make sense of; its first two words, made plain. */
   | { readonly kind: 'dropped'; readonly verb: string; readonly attempt: string; readonly text: string }
@@ -71,6 +77,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   X: { fields: 11, parse: parseEnded },
   E: { fields: 3, parse: (read) => ({ kind: 'refused', ...parseReason(read) }) },
   L: { fields: 3, parse: (read) => ({ kind: 'lost', ...parseReason(read) }) },
+  W: { fields: 3, parse: (read) => ({ kind: 'warned', ...parseReason(read) }) },
   P: { fields: 2, parse: (read) => ({ kind: 'paused', attempt: read.attempt(), paused: read.flag() }) },
   D: { fields: 3, parse: parseDropped },
   Q: { fields: 0, parse: () => ({ kind: 'quit' }) },

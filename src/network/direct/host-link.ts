@@ -7,11 +7,12 @@ import type { Host, SlotRule } from '../../spec/host.js';
 import { resolveSlots } from '../../spec/inventory/slot-rule.js';
 import type { Shell } from '../shell/shell.js';
 import { backoffMs, type ReconnectPolicy } from './backoff.js';
-import type { Bridge } from './bridge.js';
+import { awaitRefusal, type Bridge } from './bridge.js';
 import { connectHost } from './connect-host.js';
 import { type GjobEvent, parseEventLine } from './gjob-events.js';
 import { RequestSender } from './gjob-requests.js';
 import type { Helper } from './helper-install.js';
+import { lostError } from './link-faults.js';
 import { toNetworkEvent } from './network-events.js';
 import { mayPass } from './passing-fault.js';
 import type { Session } from './session.js';
@@ -138,13 +139,8 @@ export class HostLink {
     // The end of the bridge is no loss now.
     this.#state = 'closed';
     bridge.forget();
-    await new Promise<void>((resolve) => {
-      const cancel = this.options.clock.after(limitMs, resolve);
-      void bridge.ended.then(() => {
-        cancel();
-        resolve();
-      });
-    });
+    const text = await awaitRefusal(bridge, this.options.clock, limitMs);
+    if (text !== null) this.options.emit({ type: 'host.left', host: this.host.name, text });
   }
 
   /** Lets go of the host; what runs there goes on. Idempotent. */
@@ -289,10 +285,6 @@ export class HostLink {
       this.options.clock.after(ANSWER_MS, () => this.#watchAnswers(sender, oldest), { unref: true });
     }
   }
-}
-
-function lostError(what: string, where: string): TransportError {
-  return new TransportError('E_CONN_LOST', { what, where });
 }
 
 const ANSWER_MS = 30_000;

@@ -16,6 +16,10 @@ export function toNetworkEvent(event: GjobEvent, host: string, offset: number): 
     case 'refused':
     case 'lost':
       return goneEvent(event, host, offset);
+    case 'warned': {
+      const { attempt, word, text } = event;
+      return { type: 'job.warned', attempt, host, word, text, offset };
+    }
     default:
       return null;
   }
