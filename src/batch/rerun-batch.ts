@@ -14,7 +14,7 @@ import { loadBatch } from './load-batch.js';
 import { knownRunMs, longestFirst, type StartOrder } from './longest-first.js';
 import { poolHosts, replaceHosts } from './replace-hosts.js';
 import { recordEvents, refreshInputs } from './revise-batch.js';
-import { runBatch } from './run-batch.js';
+import { type BatchRequest, runBatch } from './run-batch.js';
 import { type JobSelector, selectJobs } from './select-jobs.js';
 
 /** Which jobs are to be run again, and how. */
@@ -32,6 +32,8 @@ export interface RerunRequest extends Omit<RerunQuestion, 'out'>, Contact {
   readonly cwd: string;
   /** Other hosts than those that it has. @default the same */
   readonly hosts?: readonly Host[] | undefined;
+  /** As in `BatchRequest`; told for a new batch. */
+  readonly onLeftOut?: BatchRequest['onLeftOut'];
   /** Hears which inputs changed since the jobs were last run, or are gone. */
   readonly onChanged?: ((sources: readonly string[]) => void) | undefined;
   readonly onLogError: (error: unknown) => void;

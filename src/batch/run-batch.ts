@@ -15,7 +15,8 @@ import { checkMemory } from './check-memory.js';
 import { type Contact, createNetwork, placeOf } from './create-network.js';
 import { createRun } from './create-run.js';
 import type { HeldBatch } from './held-batch.js';
-import { digestInputs, type InputDigests } from './input-digests.js';
+import { digestInputs, type InputDigests, type LeftOut } from './input-digests.js';
+import { findStreams, keepStreams } from './keep-streams.js';
 
 /** A batch to be run. */
 export interface BatchRequest extends Contact {
@@ -38,6 +39,8 @@ export interface BatchRequest extends Contact {
   readonly cwd: string;
   /** What relative paths of inputs start from, absolute. @default cwd */
   readonly inputsFrom?: string | undefined;
+  /** Hears what of the inputs is not sent: special files, batches and gpool's own directory inside them. */
+  readonly onLeftOut?: ((paths: readonly LeftOut[]) => void) | undefined;
   /** Told what went wrong in a log, which harms nothing else. */
   readonly onLogError: (error: unknown) => void;
 }
@@ -47,19 +50,21 @@ export interface BatchRequest extends Contact {
  * meanwhile; nothing is asked of them before `BatchRun.start`. Throws a SpecError or StateError, and then no batch was made.
  */
 export async function runBatch(request: BatchRequest): Promise<BatchRun> {
-  const { name, specs, hosts, cwd, out, options, detach, onLogError } = request;
+  const { name, hosts, cwd, out, options, detach, onLogError } = request;
   const inputsFrom = request.inputsFrom ?? resolve(cwd);
   await checkDescriptors(hosts, options);
-  checkMemory(specs.length);
-  await validateSpecs(specs, { cwd: inputsFrom });
-  const inputs = await digestInputs(specs, inputsFrom);
-  const directory = await createBatchDirectory({
-    name,
-    now: Date.now(),
-    cwd,
-    ...(out !== undefined && { out }),
-  });
-  const file = describeBatch(directory, { ...request, inputsFrom }, inputs);
+  checkMemory(request.specs.length);
+  await validateSpecs(request.specs, { cwd: inputsFrom });
+  const create = () =>
+    createBatchDirectory({ name, now: Date.now(), cwd, ...(out !== undefined && { out }) });
+  const streams = await findStreams(request.specs, inputsFrom);
+  const early = streams.length > 0 ? await create() : null;
+  const specs = early
+    ? await keepStreams(request.specs, streams, { cwd: inputsFrom, directory: early.path })
+    : request.specs;
+  const inputs = await digestInputs(specs, inputsFrom, request.onLeftOut);
+  const directory = early ?? (await create());
+  const file = describeBatch(directory, { ...request, specs, inputsFrom }, inputs);
   const network = createNetwork(hosts, options, request, placeOf(directory, file));
   network.connect();
   try {

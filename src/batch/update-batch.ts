@@ -35,7 +35,7 @@ export interface UpdateRequest extends BatchRequest {
  * still wanted (E_BATCH_EXISTS), or when changed jobs are still with their hosts (E_BATCH_BUSY).
  */
 export async function planBatchUpdate(request: UpdateRequest): Promise<readonly PlannedJob[]> {
-  const inputs = await readInputs(request);
+  const inputs = await readInputs(request, request.onLeftOut);
   return compare(await loadBatch(request.directory), request, inputs);
 }
 
@@ -78,9 +78,12 @@ export async function findUpdate(out: string): Promise<BatchDirectory | null> {
   return found;
 }
 
-async function readInputs({ specs, cwd }: UpdateRequest): Promise<InputDigests> {
+async function readInputs(
+  { specs, cwd }: UpdateRequest,
+  onLeftOut?: UpdateRequest['onLeftOut'],
+): Promise<InputDigests> {
   await validateSpecs(specs, { cwd });
-  return digestInputs(specs, cwd);
+  return digestInputs(specs, cwd, onLeftOut);
 }
 
 async function compare(

@@ -8,7 +8,7 @@ import { chooseHosts } from './choose-hosts.js';
 import { addHostOptions, collect, type HostOptions, toContact } from './common-options.js';
 import { parseWhole } from './parse-whole.js';
 import { addOutputOptions, createOrderOption } from './run-options.js';
-import { showBatch, tellChanged, warnOnce } from './show-batch.js';
+import { showBatch, tellChanged, tellLeftOut, warnOnce } from './show-batch.js';
 import { listRerun } from './update-text.js';
 import type { WatchOptions } from './watch-run.js';
 
@@ -73,6 +73,7 @@ async function rerun(batch: string | undefined, options: RerunOptions): Promise<
       cwd,
       hosts,
       onChanged: tellChanged,
+      onLeftOut: tellLeftOut,
       onLogError: warnOnce(),
       ...toContact(options, around),
     };

@@ -13,7 +13,7 @@ import { addRunOptions, type RunOptions } from './run-options.js';
 import { planRun, type RunPlan } from './run-plan.js';
 import { runUpdate } from './run-update.js';
 import { readRunWords } from './run-words.js';
-import { warnOnce } from './show-batch.js';
+import { tellLeftOut, warnOnce } from './show-batch.js';
 
 /** `gpool run`: a batch from a command line or a batch file. */
 export function addRunCommand(program: Command, finish: (exitCode: number) => void): void {
@@ -50,7 +50,15 @@ async function run(words: readonly string[], options: RunOptions): Promise<numbe
 function runPlan(plan: RunPlan, options: RunOptions, cwd: string): Promise<number> {
   const { joblog, detach } = options;
   return showFollowing(options, cwd, plan.hosts, (around) =>
-    runBatch({ ...plan, ...toContact(options, around), cwd, joblog, detach, onLogError: warnOnce() }),
+    runBatch({
+      ...plan,
+      ...toContact(options, around),
+      cwd,
+      joblog,
+      detach,
+      onLeftOut: tellLeftOut,
+      onLogError: warnOnce(),
+    }),
   );
 }
 

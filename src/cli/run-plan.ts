@@ -78,7 +78,9 @@ function toBatchOptions(options: RunOptions): BatchOptions {
 async function makeSpecs(words: readonly string[], options: RunOptions): Promise<readonly JobSpec[]> {
   const { command, sources } = splitCommandLine(words);
   const all = [...(options.arg ?? []).map(toFileSource), ...sources];
-  const used = all.length === 0 && hasPipedInput() ? [toFileSource('-')] : all;
+  const isInput = options.file.some(isStandardInput);
+  if (isInput && all.some((source) => source.kind === 'file' && source.path === '-')) throw readTwice();
+  const used = all.length === 0 && !isInput && hasPipedInput() ? [toFileSource('-')] : all;
   if (command === '' && used.length === 0) throw noCommand();
   const { colsep, header } = options;
   const rows = await expandArguments(used, { colsep, header: header !== undefined, onShort: warn });
@@ -172,6 +174,16 @@ function warn(message: string): void {
 
 function toFileSource(path: string): ArgumentSource {
   return { kind: 'file', path, linked: false };
+}
+
+/** Whether `--file` names what arguments are read from otherwise. */
+function isStandardInput(file: string): boolean {
+  return /^\/(dev\/stdin|(dev|proc\/self)\/fd\/0)(:|$)/.test(file);
+}
+
+function readTwice(): SpecError {
+  const what = 'standard input is both an input file and a list of arguments';
+  return new SpecError('E_USAGE', { what, where: '--file', next: 'Give one of them as a file.' });
 }
 
 /** A pipe or a file, not a terminal and not /dev/null. */

@@ -1,10 +1,11 @@
+import { findStreams, keepStreams } from '../batch/keep-streams.js';
 import { isUpToDate } from '../batch/plan-update.js';
 import { planBatchUpdate, type UpdateRequest, updateBatch } from '../batch/update-batch.js';
 import { toContact } from './common-options.js';
 import { showFollowing } from './follow-hosts.js';
 import type { RunOptions } from './run-options.js';
 import type { RunPlan } from './run-plan.js';
-import { describePlace, warnOnce } from './show-batch.js';
+import { describePlace, tellLeftOut, warnOnce } from './show-batch.js';
 import { listUpdate, summarizeUpdate } from './update-text.js';
 
 /** `gpool run` into a batch that exists: runs only what is new, changed or failed, and says why. */
@@ -15,7 +16,20 @@ export async function runUpdate(
   cwd: string,
 ): Promise<number> {
   const { joblog, detach, order, update } = options;
-  const request = { ...plan, directory, cwd, order, update, joblog, detach, onLogError: warnOnce() };
+  const streams = options.dryRun ? [] : await findStreams(plan.specs, cwd);
+  const specs = await keepStreams(plan.specs, streams, { cwd, directory: directory.path });
+  const request = {
+    ...plan,
+    specs,
+    directory,
+    cwd,
+    order,
+    update,
+    joblog,
+    detach,
+    onLeftOut: tellLeftOut,
+    onLogError: warnOnce(),
+  };
   const planned = await planBatchUpdate(request);
   const place = describePlace({ directory: directory.path }, cwd);
   process.stderr.write(`gpool: ${place}: ${summarizeUpdate(planned)}\n`);

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { BatchRun } from '../batch/batch-run.js';
 import { batchExitCode } from '../batch/exit-code.js';
+import type { LeftOut } from '../batch/input-digests.js';
 import { nameSome } from '../spec/problems.js';
 import { isDetached } from './detached-text.js';
 import { toPlainLine } from './plain-text.js';
@@ -53,6 +54,15 @@ export function tellChanged(sources: readonly string[]): void {
   process.stderr.write(
     `gpool: inputs changed since they were last run with: ${names}; they are taken as they are now\n`,
   );
+}
+
+/** Says what of the inputs is not sent. */
+export function tellLeftOut(paths: readonly LeftOut[]): void {
+  const names = nameSome(
+    paths.map(({ path, why }) => `${path} (${why})`),
+    MOST_NAMED,
+  );
+  process.stderr.write(`gpool: not sent with the inputs: ${toPlainLine(names)}\n`);
 }
 
 const MOST_NAMED = 10;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseDuration } from './duration.js';
 import { parseHaltRule } from './halt-rule.js';
 import { sweepValueSchema, variablesSchema } from './job-input.js';
+import { namedRecord } from './named-record.js';
 import { parsedText } from './parsed-text.js';
 import { retryShape } from './retry-schema.js';
 import { strictObject } from './strict-object.js';
@@ -32,7 +33,7 @@ const haltSchema = parsedText((text) => {
 }, 'is not a halt rule');
 
 const valuesSchema = z.array(sweepValueSchema);
-const pointsSchema = z.array(z.record(z.string(), sweepValueSchema));
+const pointsSchema = z.array(namedRecord(sweepValueSchema));
 
 /** What a job and the whole file may both say; the job's word goes first. */
 const common = {
@@ -53,12 +54,9 @@ const common = {
 const work = {
   command: linesSchema.optional(),
   commands: linesSchema.optional(),
-  sweep: z
-    .record(
-      z.string(),
-      z.union([valuesSchema, z.record(z.string(), valuesSchema)], 'is not a list of values'),
-    )
-    .optional(),
+  sweep: namedRecord(
+    z.union([valuesSchema, namedRecord(valuesSchema)], 'is not a list of values'),
+  ).optional(),
   /** Points to leave out: those that have all these values. */
   exclude: pointsSchema.optional(),
   /** Points to add: each has a value for every parameter. */

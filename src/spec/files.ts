@@ -1,6 +1,7 @@
 import path from 'node:path/posix';
 import { holdsBytes } from '../bytes.js';
 import type { InputFile, ReturnFile } from './job-spec.js';
+import { HALF, isWhole } from './whole-text.js';
 
 /**
  * Reads `source` or `source:target`. A colon in a name is written `\:` and a backslash before a colon `\\`. Without a target a
@@ -25,6 +26,7 @@ export function findFileProblems(files: readonly InputFile[]): string[] {
   const problems = files.flatMap(({ source, target }) => [
     ...(source === '' ? ['an input file has an empty name'] : []),
     ...(source.includes('\0') ? [`input ${JSON.stringify(source)} contains NUL`] : []),
+    ...(isWhole(source) && isWhole(target) ? [] : [`input ${JSON.stringify(source)} ${HALF}`]),
     ...describeUnsafe(target, 'the target'),
   ]);
   return [...problems, ...findClashes(files)];

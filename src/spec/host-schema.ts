@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Host } from './host.js';
+import { namedRecord } from './named-record.js';
 import { strictObject } from './strict-object.js';
 
 const text = z.string().min(1).max(4096);
@@ -27,6 +28,6 @@ export const hostSchema: z.ZodType<Host> = strictObject({
   root: text,
   trustRoot: z.boolean().exactOptional(),
   init: z.array(z.string()).max(1000),
-  env: z.record(z.string(), z.string()),
+  env: namedRecord(z.string()),
   managedBy: text.exactOptional(),
 });

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { findFileProblems, findReturnProblems, parseInputFile, parseReturnFile } from './files.js';
 import type { InputFile, Limits, ReturnFile, SweepValue } from './job-spec.js';
+import { namedRecord } from './named-record.js';
 import type { RetryRules } from './retry-rules.js';
 import { retryShape } from './retry-schema.js';
 import { strictObject } from './strict-object.js';
 import { findLimitProblem, findWarningProblem } from './time-limit.js';
 import { findResetNames, findVariableProblems } from './variable-names.js';
+import { HALF, isWhole } from './whole-text.js';
 
 /** What may also be given as undefined, which is the same as leaving it out. */
 type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -40,11 +42,15 @@ export interface JobInput extends Loose<RetryRules> {
 /** A job input that was checked, in one shape. */
 export type CheckedInput = z.output<typeof jobInputSchema>;
 
-const text = z.string('is not a text').refine(hasNoNul, 'contains NUL, which no command or name can carry');
+const text = z
+  .string('is not a text')
+  .refine(hasNoNul, 'contains NUL, which no command or name can carry')
+  .refine(isWhole, HALF);
 
 export const sweepValueSchema = z
   .union([z.string(), z.number(), z.boolean()], 'is not a text, a number, true or false')
-  .refine((value) => hasNoNul(String(value)), 'contains NUL');
+  .refine((value) => hasNoNul(String(value)), 'contains NUL')
+  .refine((value) => isWhole(String(value)), HALF);
 
 const filesSchema = z
   .array(
@@ -72,13 +78,12 @@ const commandsSchema = z
     'is not a line of bash or a list of lines',
   )
   .refine((lines) => lines.some((line) => line.trim() !== ''), 'has no command')
-  .refine((lines) => lines.every(hasNoNul), 'contains NUL, which bash cannot read');
+  .refine((lines) => lines.every(hasNoNul), 'contains NUL, which bash cannot read')
+  .refine((lines) => lines.every(isWhole), HALF);
 
 /** The names in `record` become environment variables, so they are held to what a shell takes. */
 function variables<Value extends z.ZodType>(value: Value) {
-  return z
-    .record(z.string(), value)
-    .superRefine((record, context) => tell(findNameProblems(record), context));
+  return namedRecord(value).superRefine((record, context) => tell(findNameProblems(record), context));
 }
 
 /** Environment variables of a job or a host; numbers as YAML has them become text. */
@@ -133,7 +138,7 @@ export function toRetryRules(input: Loose<RetryRules>): RetryRules | undefined {
 
 /** Whether a text can name an environment variable of a job. */
 export function isVariableName(name: string): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name !== '__proto__';
 }
 
 function findNameProblems(record: Readonly<Record<string, unknown>>): string[] {

@@ -73,11 +73,18 @@ function toSteps([name, factor]: [string, Factor]): Point[] {
 }
 
 function findFactorProblems([name, factor]: [string, Factor]): string[] {
+  const lists = isList(factor) ? [factor] : Object.values(factor);
+  if (lists.some(hasHole)) return [`${name} has a hole in its list of values`];
   if (isList(factor)) return factor.length === 0 ? [`${name} has no values`] : [];
   const lengths = Object.entries(factor).map(([linked, values]) => `${linked} ${values.length}`);
   const different = new Set(Object.values(factor).map((values) => values.length)).size > 1;
   if (different) return [`the linked lists of ${name} differ in length: ${lengths.join(', ')}`];
   return Object.values(factor)[0]?.length ? [] : [`${name} has no values`];
+}
+
+/** An element that was left out, which loops pass over. */
+function hasHole(list: readonly unknown[]): boolean {
+  return list.length > 0 && Object.keys(list).length < list.length;
 }
 
 function isList(factor: Factor): factor is readonly SweepValue[] {

@@ -1,7 +1,8 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { constants, type Stats, statSync } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { localPath } from '../bytes.js';
+import { descriptorOf } from './descriptor-path.js';
 import type { JobSpec } from './job-spec.js';
 import { nameSome, type Problem, throwProblems } from './problems.js';
 
@@ -40,7 +41,7 @@ function usersBySource(specs: readonly JobSpec[]): Map<string, string[]> {
 async function findProblem(file: string): Promise<Pick<Problem, 'code' | 'what'> | undefined> {
   try {
     await access(localPath(file), constants.R_OK);
-    return undefined;
+    return findSpecial(file, await stat(localPath(file)));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
@@ -48,4 +49,16 @@ async function findProblem(file: string): Promise<Pick<Problem, 'code' | 'what'>
       ? { code: 'E_INPUT_MISSING', what: 'there is no such file' }
       : { code: 'E_INPUT_DENIED', what: `the file cannot be read (${code})` };
   }
+}
+
+/** What can be read neither as a file nor once, to its end. */
+function findSpecial(file: string, found: Stats): Pick<Problem, 'code' | 'what'> | undefined {
+  const isDevice = found.isBlockDevice() || (found.isCharacterDevice() && !isNull(found));
+  const isSocket = found.isSocket() && descriptorOf(file) === null;
+  if (!isDevice && !isSocket) return undefined;
+  return { code: 'E_INPUT_DENIED', what: `a ${isDevice ? 'device' : 'socket'} cannot be sent` };
+}
+
+function isNull({ rdev }: Stats): boolean {
+  return rdev === statSync('/dev/null').rdev;
 }

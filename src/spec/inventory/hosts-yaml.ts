@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Host } from '../host.js';
 import { variablesSchema } from '../job-input.js';
+import { namedRecord } from '../named-record.js';
 import { collect, type Problem, throwProblems } from '../problems.js';
 import { strictObject } from '../strict-object.js';
 import { YamlSource } from '../yaml-source.js';
@@ -92,9 +93,10 @@ type Entry = z.output<typeof entrySchema>;
 const fileSchema = strictObject({
   defaults: settingsSchema.default({}),
   hosts: z.array(entrySchema, 'is not a list of hosts'),
-  groups: z
-    .record(z.string().regex(/^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u, 'is no group name'), listSchema)
-    .default({}),
+  groups: namedRecord(
+    listSchema,
+    z.string().regex(/^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u, 'is no group name'),
+  ).default({}),
 });
 
 /** Variables are added to those of the base; of anything else the last word counts. */

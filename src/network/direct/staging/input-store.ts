@@ -32,9 +32,9 @@ export class InputStore {
     return tree;
   }
 
-  /** The digest of what a source holds, wherever a job wants it. Throws as `treeOf`. */
-  async digestOf(source: string): Promise<string> {
-    return (await this.treeOf([{ source, target: ALONE }])).sha256;
+  /** What a source holds, wherever a job wants it. Throws as `treeOf`. */
+  treeAlone(source: string): Promise<InputTree> {
+    return this.treeOf([{ source, target: ALONE }]);
   }
 
   /** A file changed: look again next time. */
@@ -46,10 +46,16 @@ export class InputStore {
     const tree = await readInputTree(files, this.cwd, sharedDigests);
     for (const { source, target } of files) {
       const wanted = this.#digests.get(source);
-      if (wanted !== undefined && wanted !== sourceDigest(tree, target)) throw changedError(source);
+      if (wanted !== undefined && isFile(tree, target) && wanted !== sourceDigest(tree, target))
+        throw changedError(source);
     }
     return tree;
   }
+}
+
+/** A directory may be one that people work in: it is judged when a batch is gone on with, not while it runs. */
+function isFile({ files }: InputTree, target: string): boolean {
+  return files.some(({ path }) => path === target.replace(/\/+$/, ''));
 }
 
 function changedError(source: string): JobError {

@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { readdir, readlink, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { localPath, textOfBytes } from '../../../bytes.js';
 import { SpecError } from '../../../errors.js';
@@ -15,10 +15,12 @@ import {
   type TreeEntry,
 } from './layout.js';
 import { staysInside } from './link-target.js';
+import { leadsToBatch, ownPlace } from './own-places.js';
 
 /**
  * Looks at a job's inputs and digests them. Directories go whole, empty ones too; permission bits are kept, setuid and
- * its like are not; links are kept when they stay inside their tree; FIFOs, sockets and devices are skipped. A source
+ * its like are not; links are kept when they stay inside their tree; FIFOs, sockets and devices are skipped. Batches of gpool that lie inside
+ * are left out, and its own directory in any case. A source
  * that is itself a link stands for what it points at.
  *
  * @throws SpecError E_INPUT_MISSING, E_INPUT_DENIED, E_INPUT_LINK; E_SPEC for two inputs of one name.
@@ -32,14 +34,17 @@ export async function readInputTree(
   for (const { source, target } of files)
     await walk.addSource(resolve(cwd, source), source, target.replace(/\/+$/, ''));
   const layout = formatLayout(walk.entries.values());
-  const { blobs, skipped } = walk;
+  const { blobs, skipped, leftOut } = walk;
   const entries = [...walk.entries.values()];
-  return { sha256: layoutDigest(layout), layout, entries, files: walk.files, blobs, skipped };
+  return { sha256: layoutDigest(layout), layout, entries, files: walk.files, blobs, skipped, leftOut };
 }
 
 class TreeWalk {
   readonly entries = new Map<string, TreeEntry>();
   readonly skipped: { path: string; why: string }[] = [];
+  readonly leftOut: { path: string; why: string }[] = [];
+  /** Directories that had something in them that was left out. */
+  readonly #thinned = new Set<string>();
 
   constructor(readonly digests: Digests) {}
 
@@ -56,7 +61,7 @@ class TreeWalk {
     if (target === '' || target === '.') {
       if (!found.isDirectory())
         throw new SpecError('E_SPEC', { what: 'the target is no file name', where: source });
-      return this.#addChildren(path, '', '');
+      return this.#addChildren(path, await listNames(path), '', '');
     }
     this.#addParents(target);
     await this.#add(path, found, target, target);
@@ -66,21 +71,60 @@ class TreeWalk {
   async #add(path: string, found: Stats, target: string, top: string): Promise<void> {
     const mode = found.mode & 0o777;
     if (found.isDirectory()) {
-      this.#put({ kind: 'd', path: target, mode }, path);
-      await this.#addChildren(path, target, top);
+      await this.#addDirectory(path, mode, target, top);
     } else if (found.isSymbolicLink()) {
-      this.#put({ kind: 'l', path: target, target: await this.#insideLink(path, target, top) }, path);
+      await this.#addLink(path, target, top);
     } else if (found.isFile()) {
       const sha256 = await this.digests.of(path, found).catch((cause: unknown) => fail(path, cause));
       const blob = { sha256, size: found.size, source: path, version: fileVersion(found) };
       this.#put({ kind: 'f', path: target, mode, blob }, path);
-    } else this.skipped.push({ path: target, why: `a ${specialKind(found)} is not sent` });
+    } else if (target !== top) {
+      this.skipped.push({ path: target, why: `a ${specialKind(found)} is not sent` });
+    } else
+      throw new SpecError('E_INPUT_DENIED', {
+        what: `a ${specialKind(found)} is not sent`,
+        where: path,
+        next: NEXT,
+      });
   }
 
-  async #addChildren(path: string, target: string, top: string): Promise<void> {
-    const names = await readdir(localPath(path), { encoding: 'buffer' }).catch((cause: unknown) =>
-      fail(path, cause),
-    );
+  /** A directory that holds nothing but what is left out is left out, too: gpool may have made it. */
+  async #addDirectory(path: string, mode: number, target: string, top: string): Promise<void> {
+    const names = await listNames(path);
+    const own = await ownPlace(path, names.map(String));
+    if (own === 'root' && target === top)
+      throw new SpecError('E_INPUT_DENIED', {
+        what: "this is gpool's own directory",
+        where: path,
+        next: NEXT,
+      });
+    if (own !== null && target !== top) return this.#leaveOut(path, target, own);
+    this.#put({ kind: 'd', path: target, mode }, path);
+    await this.#addChildren(path, names, target, top);
+    if (target === top || !this.#thinned.has(target) || this.#hasBelow(target)) return;
+    this.entries.delete(target);
+    this.#thinned.add(dirname(target));
+  }
+
+  async #addLink(path: string, target: string, top: string): Promise<void> {
+    if (basename(path) === 'latest' && target !== top && (await leadsToBatch(path))) {
+      this.#thinned.add(dirname(target));
+      return;
+    }
+    this.#put({ kind: 'l', path: target, target: await this.#insideLink(path, target, top) }, path);
+  }
+
+  #leaveOut(path: string, target: string, own: 'batch' | 'root'): void {
+    this.leftOut.push({ path, why: own === 'batch' ? 'a batch' : "gpool's own" });
+    this.#thinned.add(dirname(target));
+  }
+
+  #hasBelow(target: string): boolean {
+    for (const path of this.entries.keys()) if (path.startsWith(`${target}/`)) return true;
+    return false;
+  }
+
+  async #addChildren(path: string, names: readonly Buffer[], target: string, top: string): Promise<void> {
     for (let at = 0; at < names.length; at += AT_ONCE) {
       const some = names.slice(at, at + AT_ONCE);
       await Promise.all(some.map((bytes) => this.#addChild(path, bytes, target, top)));
@@ -123,6 +167,10 @@ class TreeWalk {
   }
 }
 
+async function listNames(path: string): Promise<readonly Buffer[]> {
+  return readdir(localPath(path), { encoding: 'buffer' }).catch((cause: unknown) => fail(path, cause));
+}
+
 function look(path: string): Stats {
   try {
     return lstatSync(localPath(path));
@@ -147,5 +195,6 @@ function fail(where: string, cause: unknown): never {
   });
 }
 
+const NEXT = 'Name a file or a directory.';
 /** Entries of one directory that are looked at together. */
 const AT_ONCE = 32;

@@ -33,6 +33,8 @@ export interface InputTree {
   readonly files: readonly FileEntry[];
   /** The contents of the files, each once. */
   readonly blobs: readonly Blob[];
+  /** Places of gpool that are no part of it, by their local paths. */
+  readonly leftOut: readonly { readonly path: string; readonly why: string }[];
   /** What was left out, and why. */
   readonly skipped: readonly { readonly path: string; readonly why: string }[];
 }
