@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { checkLocalCommand } from '../../src/network/shell/commands.js';
@@ -142,7 +142,7 @@ sshdTest(
   'a directory that an ordinary user may not write is a fault of this place, not of the job',
   async (t) => {
     const cwd = await tempDir(t);
-    await chmod(cwd, 0o777);
+    await chown(cwd, 65_534, 65_534);
     const work = `[ -e ${cwd}/b/jobs ] || { mkdir ${cwd}/b/jobs; chmod 500 ${cwd}/b/jobs; }; seq 5 > out; : {}`;
     const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     const words = ['run', '-S', '1/:', '--out', 'b', '--return', 'out', '--', work, ':::', '1', '2'];
