@@ -136,8 +136,15 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
     (flag) => [flag, 'what is shown, the same for every batch'] as const,
   ),
   ...['--input', '--no-input', '--debug'].map((flag) => [flag, 'who is asked and told'] as const),
-  ...['--dry-run', '--detach', '--joblog', '--resume', '--resume-failed', '--order', '--update'].map(
-    (flag) => [flag, 'run-command, from the plan that the file gave'] as const,
-  ),
+  ...[
+    '--dry-run',
+    '--detach',
+    '--joblog',
+    '--resume',
+    '--resume-failed',
+    '--order',
+    '--update',
+    '--trust-batch',
+  ].map((flag) => [flag, 'run-command, from the plan that the file gave'] as const),
   ['--slf', 'as -S'],
 ]);
