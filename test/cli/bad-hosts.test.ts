@@ -2,6 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { SCRIPT_SHELL } from '../../src/network/shell/remote-script.js';
 import { type EmbeddedHostOptions, type EmbeddedPool, startEmbeddedHosts } from '../../src/testing/index.js';
 import { type GpoolRun, runGpool } from '../helpers/run-gpool.js';
 import { mountSmall } from '../helpers/small-disk.js';
@@ -21,7 +22,7 @@ function fakeProgram(name: string, lines: readonly string[]): EmbeddedHostOption
   const script = ['#!/bin/bash', ...lines].map((line) => `'${line}'`).join(' ');
   const path = '"$HOME/fake"';
   const prepare = `mkdir -p ${path}; printf '%s\\n' ${script} > ${path}/${name}; chmod +x ${path}/${name}`;
-  return { faults: { forceCommand: `${prepare}; PATH=${path}:$PATH exec /bin/sh -s` } };
+  return { faults: { forceCommand: `${prepare}; PATH=${path}:$PATH exec ${SCRIPT_SHELL.join(' ')}` } };
 }
 
 const BAD_HOSTS: readonly BadHost[] = [
@@ -33,14 +34,13 @@ const BAD_HOSTS: readonly BadHost[] = [
   },
   {
     title: 'no bash',
-    options: { faults: { forceCommand: 'PATH=/nowhere exec /bin/sh -s' } },
+    options: { faults: { forceCommand: `PATH=/nowhere exec ${SCRIPT_SHELL.join(' ')}` } },
     says: /bad.*E_NO_BASH/,
   },
   {
     title: 'an old bash',
     options: fakeProgram('bash', [
-      `body=\${4//BASH_VERSINFO\\[0]/3}`,
-      `exec /bin/bash -c "\${body//\\$BASH_VERSION/3.2.57}" "\${@:5}"`,
+      'exec /bin/bash "$@" < <(sed -u "s/BASH_VERSINFO\\[0]/3/; s/[$]BASH_VERSION/3.2.57/")',
     ]),
     says: /bad.*its bash is 3\.2\.57, gpool needs 4\.2 \(E_OLD_BASH\)/,
   },

@@ -1,4 +1,14 @@
-import { access, chmod, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -33,8 +43,8 @@ async function leaveRunning(t: ExecutionContext, cwd: string, command: string): 
 /** Processes of gpool that run under this directory. */
 async function processesUnder(root: string): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''));
-  return (await Promise.all(lines)).filter((line) => line.includes(`${root}/bin/gjob`));
+  const places = pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => ''));
+  return (await Promise.all(places)).filter((place) => place.startsWith(`${root}/`));
 }
 
 test.serial(

@@ -139,7 +139,7 @@ async function begin(t: ExecutionContext, victim: Victim, inject: readonly strin
 /** A bash that puts strace before the first process of one verb; $BASH says it in those that it starts. */
 function wrapper(verb: string, self: string, strace: string, done: string): string {
   return `#!/bin/bash
-if [[ \${2-} == ${verb} ]] && mkdir ${done} 2>/dev/null; then exec ${strace} /bin/bash "$@"; fi
+if [[ \${3-} == ${verb} ]] && mkdir ${done} 2>/dev/null; then exec ${strace} /bin/bash "$@"; fi
 exec -a ${self} /bin/bash "$@"
 `;
 }

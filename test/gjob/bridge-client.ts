@@ -55,6 +55,11 @@ export class GjobHost {
     return join(this.directory, 'work', shard(attempt), attempt);
   }
 
+  /** The file that a job's bash reads. */
+  script(attempt: string): string {
+    return join(`${this.work(attempt)}.job`, 'script');
+  }
+
   /** What is left of a record's file, or null when it is not there. */
   read(attempt: string, file: string): Promise<string | null> {
     return readFile(join(this.record(attempt), file), 'latin1').catch(() => null);
@@ -105,7 +110,7 @@ export class GjobHost {
       const cwd = orEmpty(() => readlinkSync(`/proc/${name}/cwd`));
       if (!`${cwd}/`.startsWith(`${this.root}/`)) continue;
       const command = orEmpty(() => readFileSync(`/proc/${name}/cmdline`, 'utf8'));
-      if (word && !(command.includes(GJOB) && command.split('\0')[2] === word)) continue;
+      if (word && !command.split('\0').slice(2, 4).includes(word)) continue;
       const stat = orEmpty(() => readFileSync(`/proc/${name}/stat`, 'utf8'));
       found.set(Number(name), Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]));
     }

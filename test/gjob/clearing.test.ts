@@ -26,7 +26,7 @@ test('a cleared attempt keeps its record, its end and nothing else, and does not
   await bridge.ask('clear\t1.1');
   await waitFor(isGone(host, '1.1'), { what: 'the end of its working directory' });
   await waitFor(async () => (await host.read('1.1', 'log')) === null, { what: 'the end of its outputs' });
-  t.deepEqual((await readdir(host.record('1.1'))).sort(), ['cmds', 'env', 'exit', 'pid']);
+  t.deepEqual((await readdir(host.record('1.1'))).sort(), ['env', 'exit', 'pid']);
   t.is(String((await host.ask('status', '1.1\n')).stdout), '1.1\tdone\tcode\t0\n');
   t.is(String((await host.ask('fetch', '1.1\tlog\t0\t99\n')).stdout), '1.1\tlog\t-1\t0\n\n');
   t.is(String((await host.ask('manifest', 'left\n', '1.1')).stdout), 'cleared\n');

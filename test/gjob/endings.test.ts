@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, readlink, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'ava';
 import { sshdTest } from '../helpers/tiers.js';
 import { waitFor } from '../helpers/wait-for.js';
@@ -113,7 +113,8 @@ test('a job that ends by itself leaves what it put aside alone', async (t) => {
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'setsid sleep 300 & exit 0'));
   t.deepEqual((await endOf(bridge, '1.1')).slice(1), ['code', '0']);
-  t.is(marked(`GPOOL_RECORD=${host.record('1.1')}/`).length, 1);
+  const store = (await readFile(join(host.directory, 'store'), 'latin1')).trim();
+  t.is(marked(`GPOOL_MARK=${store}.1.1\0`).length, 1);
 });
 
 test('who is told to end ends with all that it started, in whatever session', async (t) => {
@@ -183,8 +184,9 @@ test('who did not end is told with the end', async (t) => {
   const bridge = host.bridge();
   // What the supervisor writes when a process cannot be killed is written by the job here.
   const script =
-    'trap "echo 7:disk_wait:D,8:sleep:S > $GPOOL_RECORD/survivors; exit" TERM; echo ready; sleep 300 & wait';
-  await bridge.ask(run('1.1', script), run('2.1', 'echo 7:x:D > $GPOOL_RECORD/survivors'));
+    'trap "echo 7:disk_wait:D,8:sleep:S > $RECORDS/1.1/survivors; exit" TERM; echo ready; sleep 300 & wait';
+  const env = { RECORDS: dirname(host.record('1.1')) };
+  await bridge.ask(run('1.1', script, { env }), run('2.1', 'echo 7:x:D > $RECORDS/2.1/survivors', { env }));
   await ready(host, '1.1', 1);
   await bridge.ask('kill\t1.1');
   t.deepEqual((await bridge.event('X', '1.1')).slice(12, -3), ['7:disk_wait:D,8:sleep:S']);

@@ -114,10 +114,10 @@ test('script bytes arrive as they are', async (t) => {
     run('4.1', '-n'),
   );
   await Promise.all(['1.1', '2.1', '3.1', '4.1'].map((id) => bridge.event('X', id)));
-  t.is(await host.read('1.1', 'cmds'), hostile);
+  t.is(await readFile(host.script('1.1'), 'latin1'), hostile);
   t.is(await host.read('1.1', 'log'), '\ta\\n\\\\"$x`\\c \xff\xfe\x80 %s %b\r');
   t.is(bridge.find('X', '2.1')[0]?.[4], '127');
-  t.is(await host.read('3.1', 'cmds'), 'echo no newline at the end');
+  t.is(await readFile(host.script('3.1'), 'latin1'), 'echo no newline at the end');
   t.is(bridge.find('X', '4.1')[0]?.[4], '127');
 });
 

@@ -61,7 +61,7 @@ const SCRIPT = `
 file=$1 root=$2 batch=$3; shift 3
 while (($# > 1)); do
   mapfile -t -n "$2" attempts
-  if [[ -d $root/$1/$batch ]]; then printf '%s\\n' "\${attempts[@]}" | bash "$file" status "$root" "$1" "$batch"; fi
+  if [[ -d $root/$1/$batch ]]; then printf '%s\\n' "\${attempts[@]}" | (source "$file" && main status "$root" "$1" "$batch"); fi
   shift 2
 done
 exit 0`;

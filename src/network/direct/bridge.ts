@@ -8,6 +8,7 @@ import type { HostPaths } from './host-paths.js';
 import { LineReader } from './line-reader.js';
 import { parseGreeting, type StoreGreeting } from './parse-greeting.js';
 import { lastLine, remoteFault } from './remote-fault.js';
+import { CALL_HELPER } from './session.js';
 
 /** The standing channel to a host's agent. */
 export interface Bridge {
@@ -45,13 +46,13 @@ export interface BridgeOptions {
 }
 
 /**
- * Runs the host's init lines, starts the bridge behind them and waits for its greeting.
+ * Starts the bridge, which runs the host's init lines before all else, and waits for its greeting.
  *
  * @throws HostError when the init lines fail or the greeting is wrong; TransportError when the link goes.
  */
 export async function startBridge(shell: Shell, options: BridgeOptions): Promise<Bridge> {
   const args = options.place.then((place) => bridgeArguments(place, options));
-  const channel = await shell.start(BRIDGE_SCRIPT, { args, deadlineMs: START_MS });
+  const channel = await shell.start(CALL_HELPER, { args, deadlineMs: START_MS });
   const { paths } = await options.place;
   try {
     return await greet(channel, options, shell.where);
@@ -68,8 +69,8 @@ function bridgeArguments(
 ): readonly string[] {
   const settings = Object.entries(host.env).map(([name, value]) => `${name}=${value}`);
   const place = [offset, store ?? '-', key ?? '-'].join(':');
-  const call = [helper.file, paths.root, paths.hostId, paths.batch, slots, host.nice, place].map(String);
-  return [host.init.join('\n'), String(settings.length), ...settings, ...call, ...(owner ? [owner] : [])];
+  const call = [paths.root, paths.hostId, paths.batch, slots, host.nice, place].map(String);
+  return [helper.file, 'bridge', ...call, owner ?? '', host.init.join('\n'), ...settings];
 }
 
 async function greet(
@@ -179,14 +180,3 @@ const TAKEN = 6;
 
 /** Installing the helper and the host's login files. */
 const START_MS = 120_000;
-
-/** $1 init lines, $2 how many NAME=VALUE follow, then the helper and its arguments. */
-const BRIDGE_SCRIPT = `
-umask 077
-init=$1 count=$2; shift 2
-while ((count-- > 0)); do export "$1"; shift; done
-if [[ -n $init ]]; then set -e; eval "$init" </dev/null >&2; set +e; fi
-umask 077
-printf 'ready\\n'
-file=$1; shift
-exec bash "$file" bridge "$@"`;

@@ -145,7 +145,7 @@ cd -P -- "$root" && root=$PWD || exit 1
 printf '%s\\n' "$root"
 file=$root/bin/gjob-$2
 [[ -f $file && ! -L $file && $(sha256sum < "$file") == "$2 "* ]] || exit ${NEEDED}
-exec bash "$file" probe "$root"`;
+source "$file" && main probe "$root"`;
 
 /** $1 part, $2 final name, $3 digest. */
 const MOVE = `

@@ -26,6 +26,9 @@ export type Verb =
   | 'digest'
   | 'forget';
 
+/** $1 the helper, then a verb and its words. None of them stands in the host's process list: the helper runs in the shell that is there. */
+export const CALL_HELPER = 'file=$1; shift; source "$file" && main "$@"';
+
 export type VerbOptions = Omit<RunOptions, 'args'> & {
   /** Whether the helper may say no (code 1), which is then an answer. @default false */
   readonly refusable?: boolean;
@@ -43,7 +46,7 @@ export async function runVerb(
   { refusable = false, ...options }: VerbOptions = {},
 ): Promise<RunResult> {
   const { shell, helper } = session;
-  const result = await shell.run('exec bash "$@"', {
+  const result = await shell.run(CALL_HELPER, {
     ...options,
     args: [helper.file, verb, helper.root, ...args],
   });

@@ -6,6 +6,7 @@ import { isAbsolute, join } from 'node:path';
 import { GpoolError, TransportError } from '../../errors.js';
 import { localFault } from './local-fault.js';
 import { writeWhole } from './local-file.js';
+import { SCRIPT_SHELL } from './remote-script.js';
 import { runScript, type ScriptProcess, startScript } from './script-process.js';
 import type { FetchOptions, Shell } from './shell.js';
 
@@ -49,12 +50,13 @@ function track(running: Set<ScriptProcess>, process: ScriptProcess): ScriptProce
 
 /** In a process group of its own, so that a Ctrl-C on the terminal is ours to handle. */
 function spawnLocal(home: string): ScriptProcess {
-  const child = spawn('/bin/sh', ['-s'], { cwd: home, detached: true, stdio: 'pipe' });
+  const [program, ...args] = SCRIPT_SHELL;
+  const child = spawn(program, args, { cwd: home, detached: true, stdio: 'pipe' });
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
     child.once('error', (cause) =>
       reject(
         new TransportError('E_CHANNEL', {
-          what: `cannot start /bin/sh: ${cause.message}`,
+          what: `cannot start bash: ${cause.message}`,
           where: 'this machine',
           cause,
         }),

@@ -2,16 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { HostError, StateError } from '../../errors.js';
 import { quote } from '../../spec/quote.js';
 
-/** The text to feed to `/bin/sh -s`, and the filter that its stdout goes through. */
+/**
+ * The words that start the bash which scripts are fed to, the same for every login shell and every script: no word of a user stands in
+ * a host's process list. `exec` leaves the login shell's traps behind; env(1) hands its environment on whole, which `sh` would
+ * not; `-p` takes no functions and options from there.
+ */
+export const SCRIPT_SHELL = ['/usr/bin/env', 'bash', '--noprofile', '--norc', '-p'] as const;
+
+/** The text to feed to the script shell, and the filter that its stdout goes through. */
 export interface ComposedScript {
   readonly text: string;
   readonly filter: SentinelFilter;
 }
 
 /**
- * Wraps a bash script so that it behaves the same behind every login shell. The text is plain POSIX sh: it looks for bash,
- * which checks its own version, prints a random sentinel and runs the script with `args` as `$1` …. The sentinel is sent in two halves, so
- * that a login file that echoes its stdin cannot forge it. Send stdin data only after the sentinel was seen: dash reads ahead.
+ * Wraps a bash script so that it behaves the same behind every login shell. Bash checks its own version, prints a random
+ * sentinel and runs the script with `args` as `$1` …. The sentinel is sent in two halves, so that a login file that echoes its stdin
+ * cannot forge it. The text is one list of commands, which bash has read to its end before it begins: what follows is the script's stdin.
  *
  * @throws StateError when script and arguments exceed what one argument may hold; large data belongs on stdin.
  */
@@ -29,15 +36,14 @@ export function composeScript(
   const half = sentinel.length >> 1;
   const mark = [sentinel.slice(0, half), sentinel.slice(half)];
   const say = (answer: string) => `printf '%s%s ${answer}\\n' ${mark.join(' ')}`;
-  const body = [
-    `if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 402)); then ${say('old-bash %s')} "$BASH_VERSION"; exit 126; fi`,
-    say('ok'),
-    script,
-  ].join('\n');
   const text = [
-    'unset BASH_ENV ENV',
-    `command -v bash >/dev/null 2>&1 || { ${say('no-bash')}; exit 127; }`,
-    `exec bash --noprofile --norc -c ${quote(body)} gpool ${args.map(quote).join(' ')}`,
+    'set +o posix',
+    `{ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 402)); then ${say('old-bash %s')} "$BASH_VERSION"; exit 126; fi`,
+    'declare +x SHELLOPTS BASHOPTS',
+    say('ok'),
+    `set -- ${args.map(quote).join(' ')}`,
+    `eval ${quote(script)}`,
+    'exit; }',
     '',
   ].join('\n');
   return { text, filter: new SentinelFilter(sentinel) };
@@ -47,7 +53,6 @@ export function composeScript(
 export type Greeting =
   | { readonly kind: 'silent' }
   | { readonly kind: 'ok' }
-  | { readonly kind: 'no-bash' }
   | { readonly kind: 'old-bash'; readonly version: string };
 
 /** Drops what the login shell prints before the sentinel line, and keeps its end for the error message. */
@@ -87,11 +92,15 @@ export class SentinelFilter {
   }
 }
 
-/** The error for a host that gave no usable bash, or null when it did. */
-export function greetingError(filter: SentinelFilter, where: string, stderr = ''): HostError | null {
+/** The error for a host that gave no usable bash, or null when it did. Code 127 is how env(1) says that there is none. */
+export function greetingError(
+  filter: SentinelFilter,
+  where: string,
+  { code = null, stderr = '' }: { readonly code?: number | null; readonly stderr?: string } = {},
+): HostError | null {
   const { greeting } = filter;
   if (greeting.kind === 'ok') return null;
-  if (greeting.kind === 'no-bash')
+  if (greeting.kind === 'silent' && code === 127)
     return new HostError('E_NO_BASH', { what: 'there is no bash on the PATH', where });
   if (greeting.kind === 'old-bash') {
     return new HostError('E_OLD_BASH', { what: `its bash is ${greeting.version}, gpool needs 4.2`, where });
@@ -105,7 +114,6 @@ export function greetingError(filter: SentinelFilter, where: string, stderr = ''
 
 function parseGreeting(line: string): Greeting {
   const [kind, version = ''] = line.split(' ');
-  if (kind === 'no-bash') return { kind };
   if (kind === 'old-bash') return { kind, version };
   return { kind: 'ok' };
 }

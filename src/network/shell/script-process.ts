@@ -5,7 +5,7 @@ import { HostError, TransportError } from '../../errors.js';
 import { type ComposedScript, composeScript, greetingError, type SentinelFilter } from './remote-script.js';
 import type { Channel, RunOptions, RunResult, StartOptions } from './shell.js';
 
-/** A running `/bin/sh -s`, as each kind of Shell provides it. The streams must not have lost a byte yet. */
+/** A running script shell, as each kind of Shell provides it. The streams must not have lost a byte yet. */
 export interface ScriptProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
@@ -16,10 +16,10 @@ export interface ScriptProcess {
   kill(): void;
 }
 
-/** Starts the `/bin/sh -s` that a script is fed to. */
+/** Starts the bash that a script is fed to. */
 export type SpawnShell = () => Promise<ScriptProcess>;
 
-/** Runs a script to its end: what `Shell.run` is, given a way to start `/bin/sh -s`. */
+/** Runs a script to its end: what `Shell.run` is, given a way to start bash. */
 export async function runScript(
   spawn: SpawnShell,
   where: string,
@@ -38,7 +38,7 @@ export async function runScript(
     output.failed.catch(() => process.kill());
     const { code, signal } = await Promise.race([process.exited, output.failed]);
     await fed;
-    const fault = greetingError(filter, where, errors.text);
+    const fault = greetingError(filter, where, { code, stderr: errors.text });
     if (fault) throw fault;
     return { code, signal, stdout: output.bytes, stderr: errors.bytes };
   });
@@ -74,8 +74,8 @@ export async function startScript(
     ended.catch(() => {}); // the owner may look at it later
     await Promise.race([greeted, ended]);
     // An output that ended without a greeting: whether the link went, or the session was refused, comes first.
-    if (filter.greeting.kind === 'silent') await ended;
-    const fault = greetingError(filter, where, errors.text);
+    const code = filter.greeting.kind === 'silent' ? (await ended).code : null;
+    const fault = greetingError(filter, where, { code, stderr: errors.text });
     if (fault) {
       process.kill();
       throw fault;

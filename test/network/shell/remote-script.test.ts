@@ -1,17 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import test from 'ava';
-import { composeScript, greetingError } from '../../../src/network/shell/remote-script.js';
+import { composeScript, greetingError, SCRIPT_SHELL } from '../../../src/network/shell/remote-script.js';
 import { seededRandom } from '../../../src/random.js';
 
-/** Feeds a composed script to /bin/sh, through the filter, as a Shell does. */
+/** Feeds a composed script to bash, through the filter, as a Shell does. */
 async function play(
   script: string,
   args: readonly string[] = [],
   { noise = '', path = process.env.PATH ?? '' } = {},
 ) {
   const { text, filter } = composeScript(script, args);
-  const child = spawn('/bin/sh', ['-s'], { env: { PATH: path } });
+  const [program, ...words] = SCRIPT_SHELL;
+  const child = spawn(program, words, { env: { PATH: path } });
   const own: Buffer[] = [filter.push(Buffer.from(noise))];
   child.stdout.on('data', (chunk: Buffer) => own.push(filter.push(chunk)));
   child.stdin.end(text);
@@ -53,8 +54,8 @@ test('the sentinel is found however the chunks are cut', (t) => {
 });
 
 test('a host without bash is named as such', async (t) => {
-  const { filter } = await play('echo never', [], { path: '/nonexistent' });
-  t.is(greetingError(filter, 'lab01')?.code, 'E_NO_BASH');
+  const { filter, code } = await play('echo never', [], { path: '/nonexistent' });
+  t.is(greetingError(filter, 'lab01', { code })?.code, 'E_NO_BASH');
 });
 
 test('an old bash is named with its version', (t) => {

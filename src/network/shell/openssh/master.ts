@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { TransportError } from '../../../errors.js';
+import { SCRIPT_SHELL } from '../remote-script.js';
 import type { ScriptProcess } from '../script-process.js';
 import { checkArguments, sessionArguments } from './ssh-arguments.js';
 import { sshFault } from './ssh-fault.js';
@@ -19,7 +20,7 @@ export class Master {
     this.gone = login.over.then((said) => (this.#closing ? undefined : lostError(said, where)));
   }
 
-  /** Starts `/bin/sh -s` on the host. */
+  /** Starts the script shell on the host. */
   startShell(): ScriptProcess {
     const child = spawn('ssh', sessionArguments(this.login.socket, REMOTE_COMMAND), {
       detached: true,
@@ -74,8 +75,12 @@ export class Master {
   }
 }
 
-/** `ssh` has no word for a signal that ended a command: the shell in between turns it into 128 + its number. */
-const REMOTE_COMMAND = "/bin/sh -c '/bin/sh -s; exit $?'";
+/**
+ * The command on the host. `ssh` has no word for a signal that ended it: the bash in between turns that into 128 + its number,
+ * and lends the helper the environment that it had itself.
+ */
+const INNER = `GJOB_FD=3 ${SCRIPT_SHELL.join(' ')} 3</proc/$$/environ; exit $?`;
+const REMOTE_COMMAND = `exec ${SCRIPT_SHELL.join(' ')} -c '${INNER}'`;
 
 /** After the login, whatever ended the connection is a lost link. */
 function lostError(said: string, where: string): TransportError {

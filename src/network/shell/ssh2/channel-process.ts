@@ -1,5 +1,6 @@
 import type { ClientChannel } from 'ssh2';
 import { HostError, TransportError } from '../../../errors.js';
+import { SCRIPT_SHELL } from '../remote-script.js';
 import type { ScriptProcess } from '../script-process.js';
 import { lostError } from './connect-error.js';
 import type { Connection } from './connection.js';
@@ -13,10 +14,10 @@ export interface Held<T> {
 /** The server has no session left for us (MaxSessions): worth trying again when one was given back. */
 export class ChannelRefused extends TransportError {}
 
-/** Starts `/bin/sh -s` in a channel of its own. */
+/** Starts the script shell in a channel of its own. */
 export function startProcess(connection: Connection): Promise<Held<ScriptProcess>> {
   const started = new Promise<Held<ScriptProcess>>((resolve, reject) => {
-    connection.client.exec('/bin/sh -s', (error, channel) => {
+    connection.client.exec(`exec ${SCRIPT_SHELL.join(' ')}`, (error, channel) => {
       // The listeners must be there before this returns: the exit status may be in the same packet as the answer.
       if (error) reject(channelError(error, connection, 'it does not let this account run commands'));
       else resolve(adoptChannel(channel, connection));
