@@ -162,6 +162,7 @@ export const ERROR_CODES = {
   E_OUTPUT_MISSING: { domain: 'job', operation: 'fetch the returns', next: 'The job did not write a file it declares; look at its log, or mark the return optional with a trailing ?.' },
   E_OUTPUT_UNSAFE: { domain: 'job', operation: 'fetch the returns', next: 'The host offered a path that gpool will not write; look at that host.' },
   E_STORE_GONE: { domain: 'job', operation: 'read the job\'s records', next: 'The job\'s directory was deleted on the host; run the job again.' },
+  E_INPUTS_GONE: { domain: 'job', operation: 'lay out the inputs', next: 'They are sent again; look at who cleans or changes the cache on that host.' },
   E_LOCAL_DISK: { domain: 'job', operation: 'write the results here', next: 'The result stays on its host: put this right, then `gpool resume BATCH` fetches it.' },
 } as const satisfies Record<string, CodeEntry>;
 

@@ -67,7 +67,7 @@ export { Builder, type SweepOptions } from './spec/builder.js';
 export type { Host, SlotRule, SshDestination } from './spec/host.js';
 export { parseHosts } from './spec/inventory/parse-hosts.js';
 export { readHostsFile } from './spec/inventory/read-inventory.js';
-export type { JobInput } from './spec/job-input.js';
+export type { FileInput, JobInput } from './spec/job-input.js';
 export type { InputFile, JobSpec, Limits, ReturnFile, SweepValue } from './spec/job-spec.js';
 export type { RetryCause, RetryRules } from './spec/retry-rules.js';
 export type { Factor, Grid, Point, PointOf } from './spec/sweep.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseDuration } from './duration.js';
 import { parseHaltRule } from './halt-rule.js';
-import { sweepValueSchema, variablesSchema } from './job-input.js';
+import { fileShape, sweepValueSchema, variablesSchema } from './job-input.js';
 import { namedRecord } from './named-record.js';
 import { parsedText } from './parsed-text.js';
 import { retryShape } from './retry-schema.js';
@@ -14,10 +14,7 @@ const linesSchema = z.union(
 );
 
 const filesSchema = z.array(
-  z.union(
-    [z.string(), strictObject({ source: z.string(), target: z.string() })],
-    'is not source or source:target',
-  ),
+  z.union([z.string(), fileShape], 'is not source, source:target or { source, target, share }'),
 );
 
 const limitsSchema = strictObject({

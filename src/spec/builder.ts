@@ -1,10 +1,12 @@
-import { findFileProblems, parseInputFile } from './files.js';
+import { findFileProblems } from './files.js';
 import { describeFinding, flattenIssue } from './issues.js';
 import {
   type CheckedInput,
+  type FileInput,
   isPrintable,
   type JobInput,
   jobInputSchema,
+  toInputFile,
   toLimits,
   toRetryRules,
 } from './job-input.js';
@@ -94,8 +96,8 @@ export class Builder {
   }
 
   /** Files that every job of the batch gets, also those added before; sent to each host once. */
-  addFiles(files: readonly (string | InputFile)[]): this {
-    this.#common.push(...files.map((file) => (typeof file === 'string' ? parseInputFile(file) : file)));
+  addFiles(files: readonly (string | FileInput)[]): this {
+    this.#common.push(...files.map(toInputFile));
     return this;
   }
 

@@ -14,6 +14,11 @@ export function parseInputFile(text: string): InputFile {
   return { source, target: tidy(targets.join(':')) };
 }
 
+/** A source as `parseInputFile` reads it. */
+export function escapeColons(source: string): string {
+  return source.replace(/[\\:]/g, '\\$&');
+}
+
 /** Reads a return: a path or bash pattern; a trailing `?` makes it optional (`[?]` is a literal one). */
 export function parseReturnFile(text: string): ReturnFile {
   const optional = text.endsWith('?');

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { findFileProblems, findReturnProblems, parseInputFile, parseReturnFile } from './files.js';
+import {
+  escapeColons,
+  findFileProblems,
+  findReturnProblems,
+  parseInputFile,
+  parseReturnFile,
+} from './files.js';
 import type { InputFile, Limits, ReturnFile, SweepValue } from './job-spec.js';
 import { namedRecord } from './named-record.js';
 import type { RetryRules } from './retry-rules.js';
@@ -12,12 +18,18 @@ import { HALF, isWhole } from './whole-text.js';
 /** What may also be given as undefined, which is the same as leaving it out. */
 type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
+/** An input as people may write it; without a target it keeps its name. */
+export interface FileInput extends Omit<InputFile, 'target' | 'share'> {
+  readonly target?: string | undefined;
+  readonly share?: boolean | undefined;
+}
+
 /** A job as people write it. Everything but `commands` may be left out. */
 export interface JobInput extends Loose<RetryRules> {
   /** Lines of one bash script. */
   readonly commands: string | readonly string[];
   /** Files and directories the job needs: `source`, `source:target`, or the two apart. */
-  readonly files?: readonly (string | InputFile)[] | undefined;
+  readonly files?: readonly (string | FileInput)[] | undefined;
   /** What the job leaves behind: paths or bash patterns, optional with a trailing `?`. */
   readonly returns?: readonly (string | ReturnFile)[] | undefined;
   /** For people; made unique when another job has it. @default 'job', or the values of a sweep */
@@ -39,8 +51,23 @@ export interface JobInput extends Loose<RetryRules> {
   readonly args?: readonly string[] | undefined;
 }
 
+/** Without a target it goes where the text form would put it. */
+export function toInputFile(file: string | FileInput): InputFile {
+  if (typeof file === 'string') return parseInputFile(file);
+  const { source, target, share } = file;
+  const plain = target === undefined ? parseInputFile(escapeColons(source)) : { source, target };
+  return share ? { ...plain, share } : plain;
+}
+
 /** A job input that was checked, in one shape. */
 export type CheckedInput = z.output<typeof jobInputSchema>;
+
+/** An input in its long form. */
+export const fileShape = strictObject({
+  source: z.string(),
+  target: z.string().optional(),
+  share: z.boolean().optional(),
+});
 
 const text = z
   .string('is not a text')
@@ -52,11 +79,13 @@ export const sweepValueSchema = z
   .refine((value) => hasNoNul(String(value)), 'contains NUL')
   .refine((value) => isWhole(String(value)), HALF);
 
+const inputFileSchema = fileShape.transform(toInputFile);
+
 const filesSchema = z
   .array(
     z.union(
-      [z.string().transform(parseInputFile), strictObject({ source: z.string(), target: z.string() })],
-      'is not source, source:target or { source, target }',
+      [z.string().transform(parseInputFile), inputFileSchema],
+      'is not source, source:target or { source, target, share }',
     ),
     'is not a list',
   )

@@ -9,6 +9,11 @@ export interface InputFile {
   readonly source: string;
   /** Path inside the job's working directory, `/`-separated, never leaving it. */
   readonly target: string;
+  /**
+   * Whether jobs get a symbolic link to the one copy in their host's cache, in place of a copy of their own: for a large data set
+   * that is only read. @default false
+   */
+  readonly share?: boolean;
 }
 
 /** A file the job leaves behind that is fetched after it ended. */

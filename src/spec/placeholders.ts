@@ -1,4 +1,4 @@
-import type { JobInput } from './job-input.js';
+import type { FileInput, JobInput } from './job-input.js';
 import { quote } from './quote.js';
 import type { Point } from './sweep.js';
 
@@ -15,9 +15,7 @@ export function fillPlaceholders(template: JobInput, point: Point): JobInput {
     ...template,
     commands: [commands].flat().map((line) => fill(line, point, quote)),
     ...(files && {
-      files: files.map((file) =>
-        typeof file === 'string' ? plain(file) : { source: plain(file.source), target: plain(file.target) },
-      ),
+      files: files.map((file) => (typeof file === 'string' ? plain(file) : fillFile(file, plain))),
     }),
     ...(returns && {
       returns: returns.map((entry) =>
@@ -47,6 +45,11 @@ export function findForeignPlaceholders(template: JobInput, known: readonly stri
   return [...new Set(found)];
 }
 
+function fillFile(file: FileInput, plain: (text: string) => string): FileInput {
+  const { source, target } = file;
+  return { ...file, source: plain(source), ...(target !== undefined && { target: plain(target) }) };
+}
+
 function fill(text: string, point: Point, show: (value: string) => string): string {
   return text.replace(PLACEHOLDER, (whole: string, literal: string | undefined, name: string | undefined) => {
     if (literal !== undefined) return `{${literal}}`;
@@ -58,7 +61,7 @@ function fill(text: string, point: Point, show: (value: string) => string): stri
 function textsOf({ commands, files = [], returns = [], name = '', env = {} }: JobInput): string[] {
   return [
     ...[commands].flat(),
-    ...files.flatMap((file) => (typeof file === 'string' ? file : [file.source, file.target])),
+    ...files.flatMap((file) => (typeof file === 'string' ? file : [file.source, file.target ?? ''])),
     ...returns.map((entry) => (typeof entry === 'string' ? entry : entry.pattern)),
     name,
     ...Object.values(env),

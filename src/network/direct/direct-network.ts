@@ -260,7 +260,7 @@ export class DirectNetwork implements Network {
 async function plantTree(host: DirectHost, tree: InputTree): Promise<string | null> {
   if (tree.layout === '') return null;
   await host.cache.plant(tree);
-  return tree.sha256;
+  return tree.name;
 }
 
 /** What is wrong with a spec's files now is this job's fault alone. */

@@ -102,11 +102,11 @@ const GONE: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
   ['reboot', 'E_REBOOTED'],
   ['supervisor', 'E_SUPERVISOR'],
   ['store', 'E_STORE_GONE'],
-  ['tree', 'E_STORE_GONE'],
+  ['tree', 'E_INPUTS_GONE'],
   ['disk', 'E_REMOTE_DISK'],
   ['fork', 'E_START'],
 ]);
 
-const JOB_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['E_STORE_GONE', 'E_START']);
+const JOB_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['E_STORE_GONE', 'E_INPUTS_GONE', 'E_START']);
 const SIGKILL = 9;
 const NO_USAGE: Usage = { startedAt: 0, wallMs: 0, userMs: 0, systemMs: 0, peakKb: 0 };

@@ -55,7 +55,7 @@ async function collectOutput(options: CollectOptions, tree: LocalTree, file: 'lo
   else {
     const { shell, paths } = options.session();
     const fill = (part: string) => shell.getFile(paths.record(attempt, file), part, size);
-    await transfers.add(() => tree.placeFile(name, 0o600, fill));
+    await transfers.add(() => tree.placeFile(name, OWN, fill));
   }
   return size;
 }
@@ -96,7 +96,7 @@ async function collectReturns(options: CollectOptions, tree: LocalTree): Promise
   await settleAll(left.map((entry) => transfers.add(() => fetchFile(session, attempt, entry, tree))));
   for (const entry of entries) if (entry.kind === 'l') await tree.placeLink(entry.path, entry.target);
   for (const entry of entries.toReversed())
-    if (entry.kind === 'd') await tree.setDirectoryMode(entry.path, entry.mode);
+    if (entry.kind === 'd') await tree.setDirectoryLook(entry.path, entry);
   const lacking = [...spec.returns.entries()].filter(([at, { optional }]) => !optional && !matched.has(at));
   const missing = lacking.map(([, { pattern }]) => pattern);
   const unfit = lacking.flatMap(([at, { pattern }]) => {
@@ -112,5 +112,6 @@ async function settleAll(all: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(all)) if (result.status === 'rejected') throw result.reason;
 }
 
+const OWN = { mode: 0o600, mtime: null };
 const SHORT_BYTES = 64 * 1024;
 const DIGEST_MS = 600_000;

@@ -18,8 +18,9 @@ export async function fetchFile(
   tree: LocalTree,
 ): Promise<void> {
   const { shell, paths } = session;
-  const { path, size, mode } = file;
-  await tree.placeFile(path, mode, async (part) => {
+  const { path, size, mode, mtime } = file;
+  const look = { mode, mtime };
+  await tree.placeFile(path, look, async (part) => {
     const hash = createHash('sha256');
     const announced = file.sha256 ?? askDigest(session, attempt, path);
     const copying = shell.getFile(paths.work(attempt, path), part, size, {

@@ -38,7 +38,7 @@ async function placeAll(
   placed: Set<ReturnedFile>,
 ): Promise<void> {
   for (const [nth, { file, bytes }] of whole.entries()) {
-    await tree.placeBytes(file.path, bytes, file.mode);
+    await tree.placeBytes(file.path, bytes, file);
     placed.add(file);
     if (nth % FILES_A_TURN === 0) await setImmediate(); // others want their turn
   }

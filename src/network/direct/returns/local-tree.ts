@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fchmodSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, rename, rm, symlink, unlink } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  futimesSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { chmod, lstat, mkdir, open, readdir, rename, rm, symlink, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { JobError } from '../../../errors.js';
 import { errnoOf, localFault } from '../../shell/local-fault.js';
@@ -32,20 +41,20 @@ export class LocalTree {
   }
 
   /** Has `fill` write a new file at a temporary place, then gives it its mode and its name. Leaves nothing on failure. */
-  placeFile(path: string, mode: number, fill: (part: string) => Promise<void>): Promise<void> {
+  placeFile(path: string, look: Look, fill: (part: string) => Promise<void>): Promise<void> {
     return this.#place(path, async (part) => {
       await fill(part);
-      await setMode(part, mode);
+      await setLook(part, look);
     });
   }
 
   /** The same for a few bytes at hand; at once, for each trip to the thread pool takes longer than the writing. */
-  async placeBytes(path: string, bytes: Buffer, mode = 0o600): Promise<void> {
+  async placeBytes(path: string, bytes: Buffer, look: Look = { mode: 0o600, mtime: null }): Promise<void> {
     await this.makeDirectory(dirname(path));
     const full = join(this.top, path);
     const part = partOf(full);
     try {
-      writeNew(part, bytes, mode);
+      writeNew(part, bytes, look);
       renameSync(part, full);
     } catch (error) {
       leaveNoPart(part);
@@ -75,17 +84,28 @@ export class LocalTree {
     });
   }
 
-  /** Last of all: a directory without write permission could not be filled. */
-  async setDirectoryMode(path: string, mode: number): Promise<void> {
-    await guarded(path, () => chmod(join(this.top, path), mode | 0o700));
+  /** Last of all: a directory without write permission could not be filled, and what is put into one changes its time. */
+  async setDirectoryLook(path: string, { mode, mtime }: Look): Promise<void> {
+    const full = join(this.top, path);
+    await guarded(path, async () => {
+      await chmod(full, mode | 0o700);
+      if (mtime !== null) await utimes(full, mtime, mtime);
+    });
   }
 }
 
+/** Permissions, and when it was last written, in seconds since 1970; null for now. */
+export interface Look {
+  readonly mode: number;
+  readonly mtime: number | null;
+}
+
 /** The mode comes last: one without write permission could not be filled. */
-function writeNew(part: string, bytes: Buffer, mode: number): void {
+function writeNew(part: string, bytes: Buffer, { mode, mtime }: Look): void {
   const file = openSync(part, 'wx', 0o600);
   try {
     writeFileSync(file, bytes);
+    if (mtime !== null) futimesSync(file, mtime, mtime);
     if (mode !== 0o600) fchmodSync(file, mode);
   } finally {
     closeSync(file);
@@ -104,10 +124,11 @@ function leaveNoPart(part: string): void {
   } catch {}
 }
 
-/** Opened without following links, so that the mode lands on what was just written. */
-async function setMode(part: string, mode: number): Promise<void> {
+/** Opened without following links, so that this lands on what was just written. */
+async function setLook(part: string, { mode, mtime }: Look): Promise<void> {
   const file = await open(part, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
+    if (mtime !== null) await file.utimes(mtime, mtime);
     await file.chmod(mode);
   } finally {
     await file.close();

@@ -8,7 +8,7 @@ import { matchesReturn } from './return-pattern.js';
 
 /** One thing a job left that it declared. `path` is relative and was checked component by component. */
 export type ReturnEntry =
-  | { readonly kind: 'd'; readonly path: string; readonly mode: number }
+  | { readonly kind: 'd'; readonly path: string; readonly mode: number; readonly mtime: number | null }
   | ReturnedFile
   | { readonly kind: 'l'; readonly path: string; readonly target: string };
 
@@ -16,6 +16,8 @@ export interface ReturnedFile {
   readonly kind: 'f';
   readonly path: string;
   readonly mode: number;
+  /** When it was last written there, seconds since 1970; null when the host does not say. */
+  readonly mtime: number | null;
   readonly size: number;
   /** Null of a large file: the host takes it while the file is sent. */
   readonly sha256: string | null;
@@ -70,14 +72,15 @@ class Gathered {
 
   add(line: string): void {
     const fields = line.split('\t');
-    if (fields.length !== 7) throw this.malformed(`a line of ${fields.length} fields`);
-    const [number = '', kind = '', mode = '', size = '', sha256 = '', escaped = '', last = ''] = fields;
+    if (fields.length !== 7 && fields.length !== 8) throw this.malformed(`a line of ${fields.length} fields`);
+    const [number = '', kind = '', mode = '', size = '', sha256 = '', escaped = '', last = '', time = ''] =
+      fields;
     const index = Number(number) - 1;
     const asked = /^\d{1,6}$/.test(number) ? this.returns[index] : undefined;
     if (!asked) throw this.malformed('a pattern that was not asked for');
     const path = unescapeField(escaped, this.where);
     const target = unescapeField(last, this.where);
-    const entry = kind === 's' ? null : this.#entry(kind, path, { mode, size, sha256, target });
+    const entry = kind === 's' ? null : this.#entry(kind, path, { mode, size, sha256, time, target });
     this.#patternOf.set(path, (this.#patternOf.get(path) ?? new Set<number>()).add(index));
     const why = entry === null ? printable(target) : entryFault(entry, asked);
     if (entry === null || why !== null) this.#skip(path, why ?? '', kind);
@@ -87,16 +90,18 @@ class Gathered {
   #entry(
     kind: string,
     path: string,
-    raw: { mode: string; size: string; sha256: string; target: string },
+    raw: { mode: string; size: string; sha256: string; time: string; target: string },
   ): ReturnEntry {
     if (kind === 'l') return { kind, path, target: raw.target };
     if (raw.target !== '-') throw this.malformed('a target where there is no link');
     if (!/^[0-7]{1,5}$/.test(raw.mode)) throw this.malformed('a bad mode');
     const mode = Number.parseInt(raw.mode, 8) & 0o777;
-    if (kind === 'd') return { kind, path, mode };
+    const mtime = /^-?\d{1,11}(\.\d{1,9})?$/.test(raw.time) ? roundTime(raw.time) : null;
+    if (kind === 'd') return { kind, path, mode, mtime };
     if (kind !== 'f' || !/^\d{1,15}$/.test(raw.size) || !/^(-|[0-9a-f]{64})$/.test(raw.sha256))
       throw this.malformed('a bad entry');
-    return { kind, path, mode, size: Number(raw.size), sha256: raw.sha256 === '-' ? null : raw.sha256 };
+    const sha256 = raw.sha256 === '-' ? null : raw.sha256;
+    return { kind, path, mode, mtime, size: Number(raw.size), sha256 };
   }
 
   /** Two patterns may match the same thing; it must then be the same. */
@@ -170,6 +175,11 @@ export function pathFault(path: string): string | null {
     if (Buffer.byteLength(part) > 255) return 'a component is longer than 255 bytes';
   }
   return null;
+}
+
+/** To the microsecond, which is what is set of a time: the rest is cut there. */
+function roundTime(text: string): number {
+  return Number(text) + 5e-7;
 }
 
 function printable(text: string): string {

@@ -28,9 +28,9 @@ export class HostCache {
    * @throws JobError E_INPUT_CHANGED; HostError E_REMOTE_DISK, E_REMOTE_INODES; TransportError E_TRANSFER and others.
    */
   async plant(tree: InputTree): Promise<void> {
-    if (this.#planted.has(tree.sha256)) return;
-    const asked = this.#asked.get(tree.sha256) ?? { tree, planted: new Later() };
-    this.#asked.set(tree.sha256, asked);
+    if (this.#planted.has(tree.name)) return;
+    const asked = this.#asked.get(tree.name) ?? { tree, planted: new Later() };
+    this.#asked.set(tree.name, asked);
     if (!this.#running) void this.#runRounds();
     await asked.planted.promise;
   }
@@ -48,7 +48,7 @@ export class HostCache {
       await this.#round(round).catch((error: unknown) => {
         for (const { planted } of round) planted.fail(error);
       });
-      for (const { tree } of round) this.#asked.delete(tree.sha256);
+      for (const { tree } of round) this.#asked.delete(tree.name);
     }
     this.#running = false;
   }
@@ -60,10 +60,10 @@ export class HostCache {
       round.flatMap(({ tree }) => blobsBeside(tree, seeds.get(tree)).map((blob) => [blob.sha256, blob])),
     );
     const missing = await findMissing(session, [
-      ...round.map(({ tree }) => `tree-${tree.sha256}`),
+      ...round.map(({ tree }) => `tree-${tree.name}`),
       ...blobs.keys(),
     ]);
-    const wanted = round.filter(({ tree }) => missing.has(`tree-${tree.sha256}`));
+    const wanted = round.filter(({ tree }) => missing.has(`tree-${tree.name}`));
     const unseeded = await this.#seed(session, wanted, seeds);
     const needed = new Set(
       wanted.flatMap(({ tree }) => blobsBeside(tree, seeds.get(tree)).map(({ sha256 }) => sha256)),
@@ -82,7 +82,7 @@ export class HostCache {
     for (const { tree, planted } of round.filter(
       (asked) => !wanted.includes(asked) || whole.includes(asked),
     )) {
-      this.#planted.add(tree.sha256);
+      this.#planted.add(tree.name);
       planted.tell();
     }
   }
@@ -166,16 +166,16 @@ async function plantTrees(session: Session, round: readonly Asked[], seeds: Seed
   const large = new Set(round.flatMap(({ tree }) => tree.blobs.filter(isLarge)).map(({ sha256 }) => sha256));
   const input = [
     ...Array.from(large, (sha256) => `large\t${sha256}\n`),
-    ...round.map(({ tree }) => `${seeds.get(tree)?.length ? '' : tree.layout}plant\t${tree.sha256}\n`),
+    ...round.map(({ tree }) => `${seeds.get(tree)?.length ? '' : tree.layout}plant\t${tree.name}\n`),
   ].join('');
   const { stdout } = await runVerb(session, 'plant', [session.paths.partPrefix], {
     input,
     deadlineMs: LONG_MS,
   });
   const answers = readAnswers(stdout);
-  const bad = round.find(({ tree }) => answers.get(tree.sha256) !== 'ok');
+  const bad = round.find(({ tree }) => answers.get(tree.name) !== 'ok');
   if (!bad) return;
-  const why = answers.get(bad.tree.sha256) ?? 'no answer';
+  const why = answers.get(bad.tree.name) ?? 'no answer';
   const refusal = new HostError('E_PROTOCOL', {
     what: `the inputs could not be laid out: ${why}`,
     where: session.shell.where,

@@ -6,14 +6,7 @@ import { localPath, textOfBytes } from '../../../bytes.js';
 import { SpecError } from '../../../errors.js';
 import type { InputFile } from '../../../spec/job-spec.js';
 import { type Digests, fileVersion } from './digests.js';
-import {
-  type Blob,
-  type FileEntry,
-  formatLayout,
-  type InputTree,
-  layoutDigest,
-  type TreeEntry,
-} from './layout.js';
+import { type InputTree, makeInputTree, type TreeEntry } from './layout.js';
 import { staysInside } from './link-target.js';
 import { leadsToBatch, ownPlace } from './own-places.js';
 
@@ -31,12 +24,11 @@ export async function readInputTree(
   digests: Digests,
 ): Promise<InputTree> {
   const walk = new TreeWalk(digests);
-  for (const { source, target } of files)
+  for (const { source, target, share = false } of files) {
+    walk.shares = share;
     await walk.addSource(resolve(cwd, source), source, target.replace(/\/+$/, ''));
-  const layout = formatLayout(walk.entries.values());
-  const { blobs, skipped, leftOut } = walk;
-  const entries = [...walk.entries.values()];
-  return { sha256: layoutDigest(layout), layout, entries, files: walk.files, blobs, skipped, leftOut };
+  }
+  return makeInputTree(walk.entries.values(), walk.skipped, walk.leftOut);
 }
 
 class TreeWalk {
@@ -45,16 +37,10 @@ class TreeWalk {
   readonly leftOut: { path: string; why: string }[] = [];
   /** Directories that had something in them that was left out. */
   readonly #thinned = new Set<string>();
+  /** Whether the source that is being added is shared between jobs. */
+  shares = false;
 
   constructor(readonly digests: Digests) {}
-
-  get files(): FileEntry[] {
-    return [...this.entries.values()].filter((entry) => entry.kind === 'f');
-  }
-
-  get blobs(): Blob[] {
-    return [...new Map(this.files.map(({ blob }) => [blob.sha256, blob])).values()];
-  }
 
   async addSource(path: string, source: string, target: string): Promise<void> {
     const found = await stat(localPath(path)).catch((cause: unknown) => fail(source, cause));
@@ -71,13 +57,14 @@ class TreeWalk {
   async #add(path: string, found: Stats, target: string, top: string): Promise<void> {
     const mode = found.mode & 0o777;
     if (found.isDirectory()) {
-      await this.#addDirectory(path, mode, target, top);
+      await this.#addDirectory(path, found, target, top);
     } else if (found.isSymbolicLink()) {
       await this.#addLink(path, target, top);
     } else if (found.isFile()) {
       const sha256 = await this.digests.of(path, found).catch((cause: unknown) => fail(path, cause));
       const blob = { sha256, size: found.size, source: path, version: fileVersion(found) };
-      this.#put({ kind: 'f', path: target, mode, blob }, path);
+      const [mtime, shared] = [timeOf(found), this.shares];
+      this.#put({ kind: 'f', path: target, mode, blob, mtime, shared }, path);
     } else if (target !== top) {
       this.skipped.push({ path: target, why: `a ${specialKind(found)} is not sent` });
     } else
@@ -89,7 +76,7 @@ class TreeWalk {
   }
 
   /** A directory that holds nothing but what is left out is left out, too: gpool may have made it. */
-  async #addDirectory(path: string, mode: number, target: string, top: string): Promise<void> {
+  async #addDirectory(path: string, found: Stats, target: string, top: string): Promise<void> {
     const names = await listNames(path);
     const own = await ownPlace(path, names.map(String));
     if (own === 'root' && target === top)
@@ -99,7 +86,7 @@ class TreeWalk {
         next: NEXT,
       });
     if (own !== null && target !== top) return this.#leaveOut(path, target, own);
-    this.#put({ kind: 'd', path: target, mode }, path);
+    this.#put({ kind: 'd', path: target, mode: found.mode & 0o777, mtime: timeOf(found) }, path);
     await this.#addChildren(path, names, target, top);
     if (target === top || !this.#thinned.has(target) || this.#hasBelow(target)) return;
     this.entries.delete(target);
@@ -169,6 +156,11 @@ class TreeWalk {
 
 async function listNames(path: string): Promise<readonly Buffer[]> {
   return readdir(localPath(path), { encoding: 'buffer' }).catch((cause: unknown) => fail(path, cause));
+}
+
+/** In seconds, to the microsecond, which is as fine as Node tells. */
+function timeOf({ mtimeMs }: Stats): string {
+  return (Math.round(mtimeMs * 1000) / 1e6).toFixed(6);
 }
 
 function look(path: string): Stats {

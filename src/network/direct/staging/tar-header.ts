@@ -2,14 +2,21 @@
 export const TAR_PATH_BYTES = 100;
 
 /**
- * The header of a regular file (`0`) or a directory (`5`) in a tar stream: POSIX.1-1988 ustar, which every tar reads.
- * `path` has at most TAR_PATH_BYTES bytes, `size` is below 8 GiB. Owner and time are left at zero: they are not kept.
+ * The header of a regular file (`0`) or a directory (`5`) in a tar stream: POSIX.1-1988 ustar, which every tar reads; `x` comes
+ * before one of these and tells more of it.
+ * `path` has at most TAR_PATH_BYTES bytes, `size` is below 8 GiB. The owner is left at zero: it is not kept.
  */
-export function tarHeader(path: string, mode: number, size: number, kind: '0' | '5' = '0'): Buffer {
+export function tarHeader(
+  path: string,
+  mode: number,
+  size: number,
+  kind: '0' | '5' | 'x' = '0',
+  seconds = 0,
+): Buffer {
   const header = Buffer.alloc(BLOCK);
   header.write(path, 0, TAR_PATH_BYTES);
   header.write(
-    `${octal(mode, 7)}\0${octal(0, 7)}\0${octal(0, 7)}\0${octal(size, 11)}\0${octal(0, 11)}\0`,
+    `${octal(mode, 7)}\0${octal(0, 7)}\0${octal(0, 7)}\0${octal(size, 11)}\0${octal(seconds, 11)}\0`,
     100,
   );
   // The checksum counts its own field as blanks.
