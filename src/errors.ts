@@ -150,6 +150,7 @@ export const ERROR_CODES = {
   E_CONN_TIMEOUT: { domain: 'transport', operation: 'connect', next: 'Is the host switched on and reachable from here?' },
   E_HOST_SILENT: { domain: 'host', operation: 'wait for the host', next: 'Look at the host; what it still tells of the attempt is in the journal.' },
   E_CONN_LOST: { domain: 'transport', operation: 'talk to the host', next: 'What runs there goes on; run `gpool status` or resume when the link is back.' },
+  E_NOT_MOUNTED: { domain: 'transport', operation: 'look for the records', next: 'What runs there is unknown until it is mounted again; if it never will be, take the host out with `gpool hosts remove --now`.' },
   E_DNS: { domain: 'transport', operation: 'look up the name', next: 'Check the spelling of the host name.' },
   E_DEADLINE: { domain: 'transport', operation: 'wait for the host', next: 'The host is very slow or the link is dead; try `ssh` to it by hand.' },
   E_CHANNEL: { domain: 'transport', operation: 'open a channel', next: 'The server allows few sessions (MaxSessions); others may be using them.' },

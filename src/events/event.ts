@@ -66,6 +66,8 @@ export interface HostFacts {
   readonly memoryKb: number;
   readonly bootId: string;
   readonly hostname: string;
+  /** Where the file system of the root directory is mounted; absent where the host does not say. */
+  readonly mount?: string;
   /** Login shell noise, missing tools and the like; each with what to do. */
   readonly warnings: readonly string[];
 }
@@ -101,6 +103,8 @@ export type NetworkEvent =
       readonly outcome: Outcome;
       readonly usage: Usage;
       readonly output: AnnouncedOutput;
+      /** No news told it: the host was asked. That there are outputs is assumed. */
+      readonly inferred?: true;
       /** Processes of a job told to end that are still there. */
       readonly survivors?: readonly Survivor[];
       readonly offset: number;

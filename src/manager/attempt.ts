@@ -13,7 +13,12 @@ import { isPlaceholderOnly } from '../spec/variable-names.js';
 export function createAttempt(
   batch: string,
   job: Job,
-  { id, n, host }: Pick<AttemptRecord, 'id' | 'n' | 'host'>,
+  {
+    id,
+    n,
+    host,
+    output = null,
+  }: Pick<AttemptRecord, 'id' | 'n' | 'host'> & Partial<Pick<AttemptRecord, 'output'>>,
   spec: JobSpec = job.spec,
 ): Attempt {
   const env: Record<string, string> = {};
@@ -25,7 +30,7 @@ export function createAttempt(
     GPOOL_INDEX: String(job.index + 1),
     GPOOL_REPEAT: String(spec.repeat),
   });
-  return { id, job: job.id, n, host, spec, env };
+  return { id, job: job.id, n, host, spec, env, ...(output && { output }) };
 }
 
 /** Attempts that were handed out and have not ended, those that are needed no more among them. */

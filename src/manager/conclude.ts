@@ -65,8 +65,15 @@ function outcomeOf(result: Result): Outcome {
   const { outcome } = result.attempt;
   // A host that gave it back has ended it as well.
   if (outcome?.kind === 'recalled' && result.job.cancelling !== null) return { kind: 'cancelled' };
+  if (outcome?.kind === 'succeeded' && result.kind === 'uncollected' && isGone(result.fault))
+    return { kind: 'lost', fault: result.fault };
   // Only ended attempts are collected.
   return outcome ?? { kind: 'succeeded' };
+}
+
+/** What it did is lost with what its host kept of it. */
+function isGone(fault: Fault | null): boolean {
+  return fault?.code === 'E_STORE_GONE';
 }
 
 function faultOf(result: Result, outcome: Outcome): Fault | null {
@@ -96,8 +103,8 @@ function retryFacts(result: Result, outcome: Outcome, cost: number): RetryFacts 
   const before = job.attempts.slice(job.budgetFrom).filter((earlier) => earlier !== attempt);
   const counted = before.filter((earlier) => earlier.counted);
   const uncounted = before.filter((earlier) => !earlier.counted);
-  const lost = uncounted.filter((earlier) => earlier.outcome?.kind === 'lost');
-  const losses = lost.filter(({ startedAt }) => startedAt !== null).length;
+  const lost = uncounted.filter((earlier) => earlier.outcome?.kind === 'lost' || isGone(earlier.fault));
+  const losses = lost.filter((earlier) => earlier.startedAt !== null || mayHaveBegun(earlier)).length;
   return {
     outcome,
     counted: counted.length + 1,
@@ -110,6 +117,13 @@ function retryFacts(result: Result, outcome: Outcome, cost: number): RetryFacts 
     mayHaveRun: result.kind !== 'refused',
   };
 }
+
+/** Whether it was lost in a way that does not tell whether it began. */
+function mayHaveBegun({ outcome, fault }: AttemptRecord): boolean {
+  return isGone(fault) || (outcome?.kind === 'lost' && UNCLEAR.has(outcome.fault.code));
+}
+
+const UNCLEAR: ReadonlySet<string> = new Set(['E_STORE_GONE', 'E_REBOOTED', 'E_SUPERVISOR']);
 
 /** For messages: `job 7 (sim#2)`. */
 export function describeJob({ id, spec }: Job): string {

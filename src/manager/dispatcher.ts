@@ -6,6 +6,7 @@ import type { BatchState } from '../queue/batch-state.js';
 import { findByAttempt } from '../queue/find-by-attempt.js';
 import { liveAttempts } from '../queue/job.js';
 import { STATE_BUSY, STATE_FREE, STATE_UNKNOWN } from '../queue/states.js';
+import { AskedEnds } from './asked-ends.js';
 import { listOpenAttempts } from './attempt.js';
 import { awayEvents } from './away-events.js';
 import { Clearing } from './clearing.js';
@@ -32,7 +33,6 @@ import type { RestingHosts } from './resting-hosts.js';
 import { createRetryPolicy, type RetrySettings } from './retry-policy.js';
 import type { Rule } from './rule.js';
 import { Signal } from './signal.js';
-import { SilentEnds } from './silent-ends.js';
 import { type OrderPlan, tryOrder } from './try-order.js';
 
 export interface DispatcherOptions extends RetrySettings {
@@ -72,7 +72,7 @@ export class Dispatcher {
   readonly #overdue: EndOverdue;
   readonly #cooling: CoolingHosts;
   readonly #leftResults = new LeftResults();
-  readonly #silentEnds = new SilentEnds();
+  readonly #askedEnds: AskedEnds;
   readonly #jobTime = new JobTime();
   readonly #unsubscribe: () => void;
   #inbox: NetworkEvent[] = [];
@@ -95,6 +95,7 @@ export class Dispatcher {
     this.#delayed = new DelayedJobs({ state, clock, retryDelaySecs, onDue: notify });
     this.#overdue = new EndOverdue({ batch, state, network });
     this.#cooling = new CoolingHosts(state, clock, notify);
+    this.#askedEnds = new AskedEnds({ batch, state, network, clock, onFound: notify });
     this.#unsubscribe = network.subscribe((event) => {
       this.#inbox.push(event);
       this.news.notify();
@@ -154,12 +155,9 @@ export class Dispatcher {
 
   /** Asks the hosts how the open attempts stand, for ends that no event told. */
   async poll(): Promise<void> {
-    const open = this.listOpen();
-    if (open.length === 0) return;
-    const statuses = await this.#options.network.getJobStatus(open);
-    this.#silentEnds.note(statuses);
+    // Of one that is on its way its host may know nothing yet.
+    const statuses = await this.#askedEnds.poll(this.listOpen().filter(({ id }) => !this.#handOver.has(id)));
     for (const rule of this.#options.rules) rule.hear?.(statuses);
-    this.news.notify();
   }
 
   /** Tries again what a short fault of the link had put off on hosts that can be asked. */
@@ -176,6 +174,7 @@ export class Dispatcher {
     this.#delayed.close();
     this.#cooling.close();
     this.#letGo.close();
+    this.#askedEnds.close();
     for (const rule of this.#options.rules) rule.close?.();
   }
 
@@ -185,7 +184,7 @@ export class Dispatcher {
   }
 
   async #turn(limit: number): Promise<void> {
-    const [news, silent] = [this.#inbox, this.#silentEnds.take()];
+    const [news, silent] = [this.#inbox, this.#askedEnds.take()];
     this.#inbox = [];
     await this.#recorder.write(news);
     await this.#recorder.write(inferEnds(this.#options.state, silent));
@@ -243,6 +242,7 @@ export class Dispatcher {
     this.#letGo.act(event);
     this.#delayed.act(event);
     this.#overdue.act(event);
+    this.#askedEnds.act(event);
   }
 
   #launch(id: string): void {

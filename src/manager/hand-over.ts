@@ -21,8 +21,8 @@ interface HandOverOptions {
  */
 export class HandOver {
   readonly #options: HandOverOptions;
-  readonly #unclear = new Map<AttemptRecord, Unclear>();
-  #active = 0;
+  readonly #unclear = new Map<string, Unclear>();
+  readonly #sending = new Set<string>();
 
   constructor(options: HandOverOptions) {
     this.#options = options;
@@ -30,24 +30,29 @@ export class HandOver {
 
   /** How many hosts have not answered yet. */
   get pending(): number {
-    return this.#active;
+    return this.#sending.size;
+  }
+
+  /** Whether it is not known yet that the host has it. */
+  has(attempt: string): boolean {
+    return this.#unclear.has(attempt) || this.#sending.has(attempt);
   }
 
   start(job: Job, attempt: AttemptRecord, failures = 0): void {
-    this.#active += 1;
+    this.#sending.add(attempt.id);
     void this.#send({ job, attempt, failures });
   }
 
   /** Keeps it until its host is ready: it is not known whether the host has it. */
   defer(job: Job, attempt: AttemptRecord): void {
-    this.#unclear.set(attempt, { job, attempt, failures: 0 });
+    this.#unclear.set(attempt.id, { job, attempt, failures: 0 });
   }
 
   /** Hands over again what is unclear on this host. */
   resume(host: string): void {
     for (const { job, attempt, failures } of this.#unclear.values()) {
       if (attempt.host !== host) continue;
-      this.#unclear.delete(attempt);
+      this.#unclear.delete(attempt.id);
       if (isOpen(attempt)) this.start(job, attempt, failures);
     }
   }
@@ -60,14 +65,14 @@ export class HandOver {
     } catch (error) {
       this.#onRejected(handed, error);
     }
-    this.#active -= 1;
+    this.#sending.delete(attempt.id);
     onSettled();
   }
 
   #onRejected({ job, attempt, failures }: Unclear, error: unknown): void {
     if (!isOpen(attempt)) return;
     if (error instanceof TransportError && (failures + 1 < MOST_FAILURES || !job.spec.repeatable)) {
-      this.#unclear.set(attempt, { job, attempt, failures: failures + 1 });
+      this.#unclear.set(attempt.id, { job, attempt, failures: failures + 1 });
       return;
     }
     if (error instanceof TransportError) this.#takeBack(job, attempt);
@@ -89,9 +94,9 @@ interface Unclear {
   readonly failures: number;
 }
 
-/** True while its host has said nothing of it, and it is needed. */
-function isOpen({ startedAt, outcome, settled }: AttemptRecord): boolean {
-  return startedAt === null && outcome === null && !settled;
+/** True while its host has said nothing of it, and it is needed. A host that lost its store may have started it: its number is spent. */
+function isOpen({ startedAt, outcome, settled, orphaned }: AttemptRecord): boolean {
+  return startedAt === null && outcome === null && !settled && orphaned === 'no';
 }
 
 /** After so many cut hand-overs the job is given to another host. */

@@ -1,3 +1,4 @@
+import { JobError } from '../errors.js';
 import { parseAttemptId } from '../events/attempt-id.js';
 import type { NetworkEvent } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
@@ -8,6 +9,7 @@ import { type AttemptRecord, findAttempt } from '../queue/job.js';
 /** How the attempt ended by the host's own answer; null while it runs, waits, or cannot be judged. */
 export function outcomeFromStatus(status: AttemptStatus | undefined): Outcome | null {
   if (status?.state === 'done') return { kind: 'succeeded' };
+  if (status?.state === 'unknown' && status.gone) return { kind: 'lost', fault: GONE };
   return status?.state === 'error' ? (status.outcome ?? null) : null;
 }
 
@@ -30,7 +32,16 @@ export function inferEnd(attempt: AttemptRecord, outcome: Outcome, offset: numbe
     host: attempt.host,
     outcome,
     usage: { startedAt, wallMs: 0, userMs: 0, systemMs: 0, peakKb: 0 },
-    output: { stdout: true, stderr: true },
+    output: outcome.kind === 'lost' ? NO_OUTPUT : { stdout: true, stderr: true },
+    inferred: true,
     offset,
   };
 }
+
+/** Whoever can say only that it is lost has none. */
+const NO_OUTPUT = { stdout: false, stderr: false };
+
+const GONE = new JobError('E_STORE_GONE', {
+  what: 'its record is gone there, and no process of it lives',
+  where: 'the host that had the attempt',
+}).toFault();

@@ -19,6 +19,11 @@ export class SilentEnds {
     this.#suspects = suspects;
   }
 
+  /** An end that is certain. */
+  add(id: string, outcome: Outcome): void {
+    this.#found.set(id, outcome);
+  }
+
   /** What was found since the last call. */
   take(): ReadonlyMap<string, Outcome> {
     const found = this.#found;

@@ -15,7 +15,12 @@ export interface Attempt {
   readonly spec: JobSpec;
   /** What the job sees besides the host's own environment; GPOOL_HOST and GPOOL_SLOT are added on the host. */
   readonly env: Readonly<Record<string, string>>;
+  /** What its end said that there is to fetch. @default not known */
+  readonly output?: AttemptOutput;
 }
+
+/** What an attempt has printed, as its host told when it ended. */
+export type AttemptOutput = Extract<NetworkEvent, { type: 'job.ended' }>['output'];
 
 /** What is to be known of an attempt that has ended. */
 export type EndedAttempt = Pick<Attempt, 'id' | 'host' | 'spec'>;
@@ -28,8 +33,11 @@ export type AttemptStatus =
   | { readonly state: 'done' }
   /** `outcome` when the host says how it ended. */
   | { readonly state: 'error'; readonly outcome?: Outcome }
-  /** The host cannot be asked, or has never heard of it. Neither finished nor failed. */
-  | { readonly state: 'unknown' };
+  /**
+   * The host cannot be asked, or has never heard of it. Neither finished nor failed. `gone`: it was asked, has no record of it, and no
+   * process of it lives there.
+   */
+  | { readonly state: 'unknown'; readonly gone?: true };
 
 export type NetworkListener = (event: NetworkEvent) => void;
 
@@ -113,6 +121,8 @@ export interface BatchContext {
   readonly offsets?: Readonly<Record<string, number>>;
   /** The store that each of them is of, as its `host.ready` told. */
   readonly stores?: Readonly<Record<string, string>>;
+  /** Where the file system of their root directories was mounted then. */
+  readonly mounts?: Readonly<Record<string, string>>;
   /** The batch directory's own random id: a host refuses another batch of the same name. @default none is told */
   readonly key?: string;
 }

@@ -1,7 +1,7 @@
 import { type Fault, StateError } from '../errors.js';
 import type { NetworkEvent } from '../events/event.js';
 import type { BatchState, HostRecord } from './batch-state.js';
-import { type Job, liveAttempts } from './job.js';
+import { type AttemptRecord, type Job, liveAttempts } from './job.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR, STATE_FREE, STATE_UNKNOWN, type State } from './states.js';
 import { type Cause, checkTransition, HOST_TRANSITIONS, JOB_TRANSITIONS } from './transitions.js';
 
@@ -12,18 +12,31 @@ export function applyHostReady(state: BatchState, event: HostEvent<'host.ready'>
   const host = findHost(state, event.host);
   if (host.state === STATE_DONE) return false;
   host.slots = event.slots;
+  noteStore(state, host, event);
   host.facts = event.facts;
   host.fault = null;
-  noteStore(state, event);
   moveHost(state, host, slotState(host), event.type);
   moveJobsOf(state, host, { from: STATE_UNKNOWN, to: STATE_BUSY, cause: event.type });
   return true;
 }
 
 /** What was read of a store that is gone counts for nothing in the next. */
-function noteStore(state: BatchState, { host, store, storeLost }: HostEvent<'host.ready'>): void {
-  if (storeLost) state.offsets[host] = 0;
-  if (store !== undefined) state.stores[host] = store;
+function noteStore(state: BatchState, host: HostRecord, event: HostEvent<'host.ready'>): void {
+  const { store, storeLost, facts } = event;
+  if (store !== undefined) state.stores[host.name] = store;
+  if (!storeLost) return;
+  state.offsets[host.name] = 0;
+  const rebooted = host.facts !== null && host.facts.bootId !== facts.bootId;
+  for (const attempt of attemptsOn(state, host)) attempt.orphaned = rebooted ? 'rebooted' : 'yes';
+}
+
+/** Those that it was given and that have not ended. */
+export function attemptsOn({ jobQueue, jobs }: BatchState, { name, handed }: HostRecord): AttemptRecord[] {
+  const openOf = (some: readonly Job[]): AttemptRecord[] =>
+    some.flatMap(({ attempts }) => attempts.filter(({ host, outcome }) => host === name && outcome === null));
+  const open = openOf([...jobQueue.inState(STATE_BUSY), ...jobQueue.inState(STATE_UNKNOWN)]);
+  // Some belong to jobs that are decided: rare, and only then worth a look at all jobs.
+  return open.length === handed ? open : openOf(jobs);
 }
 
 export function applyHostLost(state: BatchState, event: HostEvent<'host.lost'>): boolean {

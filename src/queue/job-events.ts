@@ -37,6 +37,7 @@ export function applyJobEnded(state: BatchState, event: JobEvent<'job.ended'>): 
   const attempt = openAttempt(state, event);
   if (!attempt) return false;
   attempt.usage = event.usage;
+  if (!event.inferred && !attempt.settled) attempt.output = event.output;
   closeAttempt(state, attempt, judgeEnd(attempt, event.outcome));
   return true;
 }
@@ -126,6 +127,8 @@ export function createAttempt(
     startedAt: null,
     outcome: null,
     usage: null,
+    output: null,
+    orphaned: 'no',
     fault: null,
     collected: null,
     counted: true,
@@ -165,7 +168,10 @@ function decide(job: Job, attempt: AttemptRecord): void {
 
 /** None of the attempts made so far can decide the job from now on. */
 function letGo({ attempts }: Job): void {
-  for (const attempt of attempts) attempt.settled = true;
+  for (const attempt of attempts) {
+    attempt.settled = true;
+    attempt.output = null;
+  }
 }
 
 /** Notes how the attempt ended, once; from then on it takes no slot. */

@@ -38,7 +38,7 @@ function toStatus([word = '', kind = '', detail = '']: readonly string[], where:
     case 'paused':
       return { state: 'busy', paused: word === 'paused', ...toRanMs(kind) };
     default:
-      return { state: 'unknown' };
+      return word === 'unknown' && kind === 'gone' ? { state: 'unknown', gone: true } : { state: 'unknown' };
   }
 }
 

@@ -9,6 +9,7 @@ import { LineReader } from './line-reader.js';
 import { parseGreeting, type StoreGreeting } from './parse-greeting.js';
 import { lastLine, remoteFault } from './remote-fault.js';
 import { CALL_HELPER } from './session.js';
+import type { StoreStart } from './store-place.js';
 
 /** The standing channel to a host's agent. */
 export interface Bridge {
@@ -33,10 +34,8 @@ export interface BridgeOptions {
   readonly host: Host;
   /** While this is waited for, the channel is opened. */
   readonly place: Promise<BridgePlace>;
-  /** Where in the event file to begin. */
-  readonly offset: number;
-  /** The store that this offset is of; null when it is not known. */
-  readonly store: string | null;
+  /** What is known of what the host keeps. */
+  readonly known: StoreStart;
   /** The batch directory's own id, by which hosts tell it from others of the same name; null when it has none. */
   readonly key: string | null;
   /** Whose the batch is, for the host's record; null leaves that as it is. */
@@ -65,20 +64,20 @@ export async function startBridge(shell: Shell, options: BridgeOptions): Promise
 
 function bridgeArguments(
   { helper, paths, slots }: BridgePlace,
-  { host, offset, store, key, owner }: BridgeOptions,
+  { host, known, key, owner }: BridgeOptions,
 ): readonly string[] {
   const settings = Object.entries(host.env).map(([name, value]) => `${name}=${value}`);
-  const place = [offset, store ?? '-', key ?? '-'].join(':');
+  const place = [known.offset, known.id ?? '-', key ?? '-'].join(':');
   const call = [paths.root, paths.hostId, paths.batch, slots, host.nice, place].map(String);
   return [helper.file, 'bridge', ...call, owner ?? '', host.init.join('\n'), ...settings];
 }
 
 async function greet(
   channel: Channel,
-  { offset, onLine, host }: BridgeOptions,
+  { known, onLine, host }: BridgeOptions,
   where: string,
 ): Promise<Bridge> {
-  let events = new LineReader(where, offset);
+  let events = new LineReader(where, known.offset);
   let store: StoreGreeting | null = null;
   const greeting: string[] = [];
   let failure: Error | undefined;

@@ -8,6 +8,7 @@ import { hostPaths } from './host-paths.js';
 import { parseProbe } from './host-probe.js';
 import { Later } from './later.js';
 import type { Session } from './session.js';
+import { checkMounted, isMounted, type StoreStart } from './store-place.js';
 
 export interface ConnectOptions {
   readonly shell: Shell;
@@ -16,9 +17,8 @@ export interface ConnectOptions {
   readonly batch: string;
   /** Whether jobs run there; a management node is only asked, and gets no agent. */
   readonly runsJobs: boolean;
-  readonly offset: number;
-  /** The store that this offset is of; null when it is not known. */
-  readonly store: string | null;
+  /** What is known of what the host keeps. */
+  readonly known: StoreStart;
   /** The batch directory's own id; null when it has none. */
   readonly key: string | null;
   /** Whose the batch is, for the host's record; null leaves that as it is. */
@@ -42,21 +42,23 @@ export interface Connected {
  * @throws HostError when the host cannot be used; TransportError when another try may help.
  */
 export async function connectHost(options: ConnectOptions): Promise<Connected> {
-  const { shell, host, batch, offset, store, key, owner, runsJobs } = options;
+  const { shell, host, batch, known, key, owner, runsJobs } = options;
   await shell.open();
   const gate = new Gate(options.onLine);
   const place = new Later<BridgePlace>();
   const bridge = runsJobs
-    ? startBridge(shell, { host, place: place.promise, offset, store, key, owner, onLine: gate.take })
+    ? startBridge(shell, { host, place: place.promise, known, key, owner, onLine: gate.take })
     : null;
   // Should the probe fail, then that is what is told.
   bridge?.catch(() => {});
   try {
-    const helper = await installHelper(shell, options.helper, host, (found, cores) => {
+    const helper = await installHelper(shell, options.helper, host, (found, cores, mount) => {
+      if (!isMounted(known, mount)) return;
       const paths = hostPaths(host, found.root, batch);
       place.tell({ helper: found, paths, slots: resolveSlots(host.slots, Math.max(1, cores)) });
     });
     const facts = parseProbe(helper.probe, shell.where);
+    checkMounted(known, facts, shell.where);
     return {
       session: {
         shell,

@@ -33,10 +33,10 @@ export class DirectHost {
     this.#fetcher = new OutputFetcher(session, options.clock);
   }
 
-  async collect({ id, spec }: Attempt, directory: string): Promise<Collected> {
+  async collect({ id, spec, output: told }: Attempt, directory: string): Promise<Collected> {
     const { transfers } = this;
     const session = () => this.link.session;
-    const output = this.#outputs.get(id) ?? null;
+    const output = told ?? this.#outputs.get(id) ?? null;
     const collected = await collectJob({
       attempt: id,
       spec,

@@ -94,8 +94,13 @@ export class DirectNetwork implements Network {
     const shared = this.#linkOptions(context);
     this.#create = (host, own) => new DirectHost(host, { ...shared, ...own }, this.#transfers);
     for (const host of hosts) {
-      const start = { offset: context.offsets?.[host.name] ?? 0, store: context.stores?.[host.name] ?? null };
-      this.#hosts.set(host.name, this.#create(host, { runsJobs: true, ...start }));
+      const { name } = host;
+      const start = {
+        offset: context.offsets?.[name] ?? 0,
+        id: context.stores?.[name] ?? null,
+        mount: context.mounts?.[name] ?? null,
+      };
+      this.#hosts.set(name, this.#create(host, { runsJobs: true, start }));
     }
     for (const host of managers)
       this.#managers.set(host.name, this.#create(host, { ...ANEW, runsJobs: false }));
@@ -130,7 +135,10 @@ export class DirectNetwork implements Network {
 
   async launchJob(attempt: Attempt): Promise<void> {
     const host = this.#host(attempt);
+    const { session } = host.link;
     const tree = await this.#plantInputs(host, attempt);
+    // With another connection the host may have another store, where it must not start.
+    if (host.link.session !== session) throw new TransportError('E_CONN_LOST', RECONNECTED(attempt.host));
     await host.link.send(runRequest(attempt, tree));
   }
 
@@ -280,8 +288,9 @@ async function askQuietly(asked: DirectHost, byHost: ReadonlyMap<string, readonl
   }
 }
 
-type LinkStart = Pick<HostLinkOptions, 'runsJobs' | 'offset' | 'store'>;
+type LinkStart = Pick<HostLinkOptions, 'runsJobs' | 'start'>;
 
-const ANEW: LinkStart = { runsJobs: true, offset: 0, store: null };
+const ANEW: LinkStart = { runsJobs: true, start: { offset: 0, id: null, mount: null } };
 const NONE: ReadonlySet<string> = new Set();
+const RECONNECTED = (where: string) => ({ what: 'the connection was lost while inputs were sent', where });
 const UNKNOWN: AttemptStatus = { state: 'unknown' };

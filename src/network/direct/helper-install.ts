@@ -29,7 +29,8 @@ export interface InstalledHelper extends HelperPlace {
 
 /**
  * Makes the root directory where nobody else can put another in its place, puts the helper there when it is missing or not what it should be, and probes the host.
- * `onCores` is called while the probe still looks for the rest: the helper is in place, and the host has so many cores.
+ * `onCores` is called while the probe still looks for the rest: the helper is in place, the host has so many cores, and the root's file
+ * system is mounted there.
  *
  * @throws HostError E_ROOT, E_REMOTE_DISK, E_REMOTE_INODES, or E_HELPER when it is not the same after it was sent.
  */
@@ -60,11 +61,11 @@ export async function installHelper(
 /** The root as the inventory has it. */
 type WantedRoot = Pick<Host, 'root' | 'trustRoot'>;
 
-type CoresListener = (place: HelperPlace, cores: number) => void;
+type CoresListener = (place: HelperPlace, cores: number, mount: string | undefined) => void;
 
 async function check(shell: Shell, { sha256 }: Helper, wanted: WantedRoot, onCores: CoresListener) {
   const place = (root: string): HelperPlace => ({ root, file: helperPaths(root, sha256, '').file });
-  const answer = new Answer((root, cores) => onCores(place(root), cores));
+  const answer = new Answer((root, cores, mount) => onCores(place(root), cores, mount));
   const options = {
     args: [wanted.root, sha256, wanted.trustRoot ? '1' : '0'],
     maxBytes: MAX_ANSWER,
@@ -95,7 +96,7 @@ class Answer {
   #bytes = Buffer.alloc(0);
   #told = false;
 
-  constructor(readonly onCores: (root: string, cores: number) => void) {}
+  constructor(readonly onCores: (root: string, cores: number, mount: string | undefined) => void) {}
 
   get text(): string {
     return this.#bytes.toString('utf8');
@@ -109,7 +110,7 @@ class Answer {
     const [, cores] = CORES.exec(text.slice(root.length + 1)) ?? [];
     if (!root.startsWith('/') || cores === undefined) return;
     this.#told = true;
-    this.onCores(root, Number(cores));
+    this.onCores(root, Number(cores), MOUNT.exec(text)?.[1]);
   };
 }
 
@@ -121,6 +122,8 @@ function moveFault(shell: Shell, { stderr }: RunResult): HostError {
 }
 
 const CORES = /^cores\t(\d{1,6})\n/m;
+/** Comes before the cores. */
+const MOUNT = /^mount\t(.+)\n/m;
 /** Bytes; a path and some twenty short lines. */
 const MAX_ANSWER = 256 * 1024;
 

@@ -16,7 +16,7 @@ import { lostError } from './link-faults.js';
 import { toNetworkEvent } from './network-events.js';
 import { mayPass } from './passing-fault.js';
 import type { Session } from './session.js';
-import { StorePlace } from './store-place.js';
+import { StorePlace, type StoreStart } from './store-place.js';
 
 /** What a link needs of its surroundings. */
 export interface HostLinkOptions {
@@ -24,10 +24,8 @@ export interface HostLinkOptions {
   /** Read anew for each connection: an update of this package must not set hosts aside. */
   readonly helper: () => Helper;
   readonly batch: string;
-  /** Where in the host's event file to begin. */
-  readonly offset: number;
-  /** The store that this offset is of; null when it is not known. */
-  readonly store: string | null;
+  /** What is known of what the host keeps. */
+  readonly start: StoreStart;
   /** The batch directory's own id; null when it has none. */
   readonly key: string | null;
   /** Whose the batch is, for the host's record; null leaves that as it is. */
@@ -68,7 +66,7 @@ export class HostLink {
     readonly options: HostLinkOptions,
   ) {
     this.#host = host;
-    this.#place = new StorePlace(options.offset, options.store);
+    this.#place = new StorePlace(options.start);
   }
 
   get host(): Host {
@@ -191,8 +189,7 @@ export class HostLink {
       helper,
       batch,
       runsJobs,
-      offset: this.#place.offset,
-      store: this.#place.id,
+      known: this.#place,
       key,
       owner,
       onLine,
@@ -214,7 +211,7 @@ export class HostLink {
         host: host.name,
         slots,
         facts,
-        ...this.#place.take(bridge.store),
+        ...this.#place.take(bridge.store, facts),
       });
     listen();
     return async () => {

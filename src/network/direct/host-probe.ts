@@ -1,5 +1,6 @@
 import { HostError } from '../../errors.js';
 import type { HostFacts } from '../../events/event.js';
+import { unescapeField } from './escape.js';
 
 /**
  * Reads what the `probe` verb printed.
@@ -20,7 +21,13 @@ export function parseProbe(text: string, where: string): HostFacts {
     bootId: need('boot_id', /^[0-9A-Za-z-]{1,64}$/),
     hostname: (values.get('hostname') ?? '').replace(/[^\x20-\x7e]/g, '?').slice(0, 255),
     warnings: warnings(values),
+    ...mountOf(values, where),
   };
+}
+
+function mountOf(values: ReadonlyMap<string, string>, where: string): Pick<HostFacts, 'mount'> {
+  const mount = unescapeField(values.get('mount') ?? '', where);
+  return mount.startsWith('/') ? { mount } : {};
 }
 
 function warnings(values: ReadonlyMap<string, string>): string[] {

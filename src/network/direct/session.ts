@@ -1,4 +1,4 @@
-import { HostError } from '../../errors.js';
+import { HostError, TransportError } from '../../errors.js';
 import type { RunOptions, RunResult, Shell } from '../shell/shell.js';
 import type { InstalledHelper } from './helper-install.js';
 import type { HostPaths } from './host-paths.js';
@@ -37,7 +37,8 @@ export type VerbOptions = Omit<RunOptions, 'args'> & {
 /**
  * Runs a verb of the helper to its end.
  *
- * @throws HostError when it did not succeed: E_REMOTE_DISK when the host is full, else E_PROTOCOL with its last words.
+ * @throws HostError when it did not succeed: E_REMOTE_DISK when the host is full, else E_PROTOCOL with its last words;
+ *   TransportError when the batch's directory is not there: the next connection tells whether it was lost.
  */
 export async function runVerb(
   session: Session,
@@ -51,7 +52,12 @@ export async function runVerb(
     args: [helper.file, verb, helper.root, ...args],
   });
   if (result.code === 0 || (refusable && result.code === 1)) return result;
+  if (result.code === NO_BATCH)
+    throw new TransportError('E_CONN_LOST', { what: lastLine(result.stderr), where: shell.where });
   const what = lastLine(result.stderr) || `gjob ${verb} ended with ${result.signal ?? result.code}`;
   const refusal = new HostError('E_PROTOCOL', { what, where: shell.where, operation: `gjob ${verb}` });
   throw result.code === 3 ? await remoteFault(shell, helper.root, refusal) : refusal;
 }
+
+/** The helper's exit code where the batch has no directory. */
+const NO_BATCH = 5;

@@ -3,6 +3,7 @@ import type PQueue from 'p-queue';
 import { JobError } from '../../../errors.js';
 import type { Collected } from '../../../events/event.js';
 import type { JobSpec } from '../../../spec/job-spec.js';
+import type { AttemptOutput } from '../../network.js';
 import { escapeField } from '../escape.js';
 import { runVerb, type Session } from '../session.js';
 import { fetchFile } from './fetch-file.js';
@@ -23,7 +24,7 @@ export interface CollectOptions {
   /** Bounds how many files move at once to and from all hosts. */
   readonly transfers: PQueue;
   /** What the host said there is; null when it is not known. */
-  readonly output: { readonly stdout: boolean; readonly stderr: boolean } | null;
+  readonly output: AttemptOutput | null;
 }
 
 /** Fetches what an attempt left. Asks nothing of the host when it left nothing and declares no returns. */
@@ -49,7 +50,8 @@ async function collectOutput(options: CollectOptions, tree: LocalTree, file: 'lo
   const { attempt, fetcher, transfers } = options;
   const name = file === 'log' ? 'stdout' : 'stderr';
   const { size, bytes } = await fetcher.fetch({ attempt, file, from: 0, maxBytes: SHORT_BYTES });
-  if (size < 0) return sizeBefore(options, name);
+  const least = options.output?.[`${name}Bytes`] ?? 0;
+  if (size < 0 || size < least) return sizeBefore(options, name, least);
   if (size === 0) return 0;
   if (size === bytes.length) await tree.placeBytes(name, bytes);
   else {
@@ -60,12 +62,20 @@ async function collectOutput(options: CollectOptions, tree: LocalTree, file: 'lo
   return size;
 }
 
-/** Of an output that the host has not: it was fetched before, or there is none. */
-async function sizeBefore({ attempt, directory, output }: CollectOptions, name: string): Promise<number> {
+/** Of an output that the host has not, or less of it than it announced: it was fetched before, or there is none. */
+async function sizeBefore(
+  { attempt, directory, output }: CollectOptions,
+  name: string,
+  least: number,
+): Promise<number> {
   const size = await sizeOf(join(directory, name));
-  if (size !== null || !output) return size ?? 0;
-  throw new JobError('E_STORE_GONE', {
-    what: `its ${name} is no longer on the host`,
+  if (size === null ? !output : size >= least) return size ?? 0;
+  throw goneFault(name, attempt);
+}
+
+function goneFault(what: string, attempt: string): JobError {
+  return new JobError('E_STORE_GONE', {
+    what: `its ${what} is no longer on the host`,
     where: `attempt ${attempt}`,
   });
 }
@@ -80,7 +90,9 @@ async function collectReturns(options: CollectOptions, tree: LocalTree): Promise
     refusable: true,
     deadlineMs: DIGEST_MS,
   });
-  if (stdout.toString('latin1') === 'cleared\n') return listFetched(options.directory, spec.returns);
+  const answer = stdout.toString('latin1', 0, 16);
+  if (answer === 'gone\n') throw goneFault('record', attempt);
+  if (answer === 'cleared\n') return listFetched(options.directory, spec.returns);
   const { entries, skipped, matched, refused } = parseReturnManifest(
     stdout,
     spec.returns,
