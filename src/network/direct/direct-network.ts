@@ -4,7 +4,7 @@ import { HostError, JobError, SpecError, StateError, TransportError } from '../.
 import { EventBus } from '../../events/bus.js';
 import type { Collected, NetworkEvent } from '../../events/event.js';
 import type { Random } from '../../random.js';
-import { type Host, hostId } from '../../spec/host.js';
+import type { Host } from '../../spec/host.js';
 import type {
   Attempt,
   AttemptStatus,
@@ -16,7 +16,7 @@ import type {
   OutputRange,
 } from '../network.js';
 import type { Shell } from '../shell/shell.js';
-import { askStatus } from './ask-status.js';
+import { askHosts } from './ask-hosts.js';
 import { defaultReconnectPolicy, type ReconnectPolicy } from './backoff.js';
 import { DirectHost } from './direct-host.js';
 import { runRequest, simpleRequest } from './gjob-requests.js';
@@ -143,16 +143,8 @@ export class DirectNetwork implements Network {
   }
 
   async getJobStatus(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, AttemptStatus>> {
-    const questions = new Map<DirectHost, Map<string, string[]>>();
-    for (const attempt of attempts) {
-      const asked = this.#askedFor(this.#host(attempt));
-      const byHost = questions.get(asked) ?? new Map<string, string[]>();
-      questions.set(asked, byHost);
-      const id = hostId(attempt.host);
-      byHost.set(id, [...(byHost.get(id) ?? []), attempt.id]);
-    }
-    const answers = await Promise.all([...questions].map(([asked, byHost]) => askQuietly(asked, byHost)));
-    const known = new Map(answers.flatMap((answer) => [...answer]));
+    const hostOf = (attempt: Attempt) => this.#host(attempt);
+    const known = await askHosts(attempts, { hostOf, answersFor: (host) => this.#askedFor(host) });
     return new Map(attempts.map(({ id }) => [id, known.get(id) ?? UNKNOWN]));
   }
 
@@ -276,16 +268,6 @@ function asJobError(error: unknown): unknown {
   if (!(error instanceof SpecError)) return error;
   const { code, what, where, next, cause } = error;
   return new JobError(code, { what, where, next, cause });
-}
-
-/** A host that cannot be asked answers nothing: its attempts are unknown. */
-async function askQuietly(asked: DirectHost, byHost: ReadonlyMap<string, readonly string[]>) {
-  try {
-    return await askStatus(asked.link.session, byHost);
-  } catch (error) {
-    if (error instanceof TransportError || error instanceof HostError) return [];
-    throw error;
-  }
 }
 
 type LinkStart = Pick<HostLinkOptions, 'runsJobs' | 'start'>;
