@@ -87,8 +87,8 @@ function missing(what: string, next: string): SpecError {
 }
 
 const EXAMPLES = `Examples:
-  gpool exec -S lab[01-12] -- uptime              equal output is shown once, with its hosts
-  gpool exec -S lab[01-12] -- 'nvidia-smi -L | wc -l'
+  gpool exec -S 'lab[01-12]' -- uptime            equal output is shown once, with its hosts
+  gpool exec -S 'lab[01-12]' -- 'nvidia-smi -L | wc -l'
   gpool exec --slf hosts.yaml -S @gpu -- df -h /scratch
 
 `;

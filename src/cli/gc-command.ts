@@ -112,7 +112,7 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 const EXAMPLES = `Examples:
-  gpool gc -n -S lab[01-12]          what is there of gpool, and what would go
+  gpool gc -n -S 'lab[01-12]'        what is there of gpool, and what would go
   gpool gc runs/a                    on the hosts of this batch: what is over and fetched, or expired
   gpool gc --all --slf hosts.yaml    the hosts as they were found, but for what still runs or was not fetched
 

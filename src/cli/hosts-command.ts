@@ -85,7 +85,7 @@ function formatOffset(ms: number): string {
 const HEAD = ['host', 'cores', 'memory', 'free', 'load', 'users', 'gpus', 'bash', 'clock', 'disk free'];
 
 const EXAMPLES = `Examples:
-  gpool hosts -S lab[01-12]              cores, memory, load, users, GPUs, bash, clock, free disk
+  gpool hosts -S 'lab[01-12]'            cores, memory, load, users, GPUs, bash, clock, free disk
   gpool hosts --slf hosts.yaml --json    as one JSON value, for programs
   gpool hosts hold latest lab03          the hosts of a batch: add, hold, release, drain, remove
 

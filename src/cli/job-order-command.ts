@@ -68,9 +68,9 @@ const WORDS = { cancel: 'told to end', pause: 'paused', unpause: 'let go on' } a
 
 const EXAMPLES = {
   cancel: `Examples:
-  gpool cancel latest              end the newest batch: what runs is ended, what waits is never started
-  gpool cancel latest 7 'train*'   job 7, and all whose names begin with train
-  gpool cancel runs/a --host lab03 what lab03 has; told when it returns if it is away
+  gpool cancel latest               end the newest batch: what runs is ended, what waits is never started
+  gpool cancel latest 7 'train*'    job 7, and all whose names begin with train
+  gpool cancel runs/a --host lab03  what lab03 has; told when it returns if it is away
 
 `,
   pause: `Examples:

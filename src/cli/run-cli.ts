@@ -91,10 +91,11 @@ function toUsageError({ message }: CommanderError, argv: readonly string[]): Spe
 }
 
 const EXAMPLES = `Examples:
-  gpool run -S lab[01-12] -- ./sim {} ::: 1 2 3     run jobs on twelve hosts
+  gpool run -S 'lab[01-12]' --file sim -- ./sim {} ::: 1 2 3
+                                                    run jobs on twelve hosts
   gpool status                                      how the newest batch stands
   gpool logs latest 7 --stderr                      what job 7 wrote
-  gpool hosts -S lab[01-12]                         what the hosts have to offer
-  gpool exec -S lab[01-12] -- uptime                one command on all of them
+  gpool hosts -S 'lab[01-12]'                       what the hosts have to offer
+  gpool exec -S 'lab[01-12]' -- uptime              one command on all of them
 
 `;

@@ -77,9 +77,10 @@ function printCommands({ specs }: RunPlan): number {
 }
 
 const EXAMPLES = `Examples:
-  gpool run -- gzip -k {} ::: *.log                       on this machine, one job for each core
-  gpool run -S 'lab[01-12]' -- ./sim {} ::: 1 2 3         on twelve hosts over SSH
-  gpool run -S 4/me@gpu1:2222,: --trc {.}.out -- ./sim {} ::: *.in
+  gpool run --trc {}.gz -- gzip -k {} ::: *.log           on this machine, one job for each core
+  gpool run -S 'lab[01-12]' --file sim -- ./sim {} ::: 1 2 3
+                                                          on twelve hosts over SSH
+  gpool run -S 4/me@gpu1:2222,: --file sim --trc {.}.out -- ./sim {} ::: *.in
                                                           send each input, fetch each result
   gpool run --slf hosts.yaml --file sim -- ./sim {1} {2} ::: 0.1 0.01 ::: 2 4
                                                           every combination, with a common file
