@@ -126,6 +126,8 @@ export type StopMode = 'leave' | 'drain' | 'kill';
 
 /** What the Manager decided or concluded. */
 export type ManagerEvent =
+  /** None of its starts came to anything for too long. */
+  | Extract<NetworkEvent, { readonly type: 'host.failed' }>
   | {
       readonly type: 'batch.started';
       readonly batch: string;

@@ -3,6 +3,7 @@ import type { Collected, ManagerEvent } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { AttemptRecord, Job } from '../queue/job.js';
 import { leftBehind } from '../queue/left-behind.js';
+import { isHostFault } from './host-evidence.js';
 import { asksElsewhere, decideRetry, type RetryFacts } from './retry.js';
 import type { RetryPolicy } from './retry-policy.js';
 import { DEFAULT_RETRY_DELAY_SECS, retryWaitMs } from './retry-wait.js';
@@ -128,4 +129,11 @@ const UNCLEAR: ReadonlySet<string> = new Set(['E_STORE_GONE', 'E_REBOOTED', 'E_S
 /** For messages: `job 7 (sim#2)`. */
 export function describeJob({ id, spec }: Job): string {
   return `job ${id} (${spec.name})`;
+}
+
+/** Whether the host would not start it, whenever it said so. */
+export function isRefusal(result: Result): boolean {
+  if (result.kind === 'refused') return result.fault.domain === 'host';
+  const { outcome, startedAt } = result.attempt;
+  return outcome?.kind === 'lost' && startedAt === null && isHostFault(outcome.fault);
 }

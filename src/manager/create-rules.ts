@@ -6,6 +6,7 @@ import { Halt } from './halt.js';
 import { LostHosts } from './lost-hosts.js';
 import type { ManagerSettings } from './manager-options.js';
 import type { MedianLimits } from './median-limits.js';
+import { NoStart } from './no-start.js';
 import { Overdue } from './overdue.js';
 import { RecallHeld } from './recall-held.js';
 import type { RestingHosts } from './resting-hosts.js';
@@ -30,6 +31,7 @@ export function createRules(
     ...(settings.halt === undefined || halt ? [new StartCheck(state)] : []),
     ...(limits.isUsed ? [new Overdue(context, limits)] : []),
     new Breaker(context, resting),
+    new NoStart(context),
     // After what may take a failure back.
     ...(halt ? [new Halt(state, halt)] : []),
     new SlowHosts(state),

@@ -11,7 +11,7 @@ import { listOpenAttempts } from './attempt.js';
 import { awayEvents } from './away-events.js';
 import { Clearing } from './clearing.js';
 import { Collector, NOTHING } from './collector.js';
-import type { Result } from './conclude.js';
+import { isRefusal, type Result } from './conclude.js';
 import { CoolingHosts } from './cooling-hosts.js';
 import { DelayedJobs } from './delayed-jobs.js';
 import { type Conclusions, drawConclusions } from './draw-conclusions.js';
@@ -263,8 +263,7 @@ export class Dispatcher {
   }
 
   #takeResult(result: Result): void {
-    if (result.kind === 'refused' && result.fault.domain === 'host')
-      this.#options.resting.refuse(result.attempt.host);
+    if (isRefusal(result)) this.#options.resting.refuse(result.attempt.host);
     this.#results.push(result);
     this.news.notify();
   }

@@ -1,6 +1,7 @@
 import type { BatchState } from '../queue/batch-state.js';
 import { tellingAttempt } from '../queue/job.js';
 import type { JobSpec } from '../spec/job-spec.js';
+import { MOST_LIMIT_SECS } from '../spec/time-limit.js';
 import { JobTime } from './job-time.js';
 
 /** Time limits that depend on the median run time of the jobs that succeeded, the last hundred of them. */
@@ -32,7 +33,7 @@ export class MedianLimits {
   secsFor({ limits }: JobSpec): number | null {
     const { medianMs } = this.#time;
     if (limits.timeoutPercent === undefined || medianMs === null || this.#count < FEWEST) return null;
-    return Math.max(1, Math.ceil((medianMs * limits.timeoutPercent) / 100_000));
+    return Math.min(MOST_LIMIT_SECS, Math.max(1, Math.ceil((medianMs * limits.timeoutPercent) / 100_000)));
   }
 
   /** The spec with its limit in seconds, as a host can enforce it. */

@@ -74,7 +74,8 @@ function listCauses(outcome: Outcome): RetryCause[] {
 
 /** A job that was lost on three hosts may be what brings them down. */
 function mayGoOn(facts: RetryFacts, { hosts }: RetryLimits): boolean {
-  if (facts.mayHaveRun) return facts.repeatable && facts.losses < MOST_LOSSES;
+  const most = MOST_REFUSALS * Math.max(1, hosts);
+  if (facts.mayHaveRun) return facts.repeatable && facts.losses < MOST_LOSSES && facts.refusals < most;
   return facts.refusals < Math.max(MOST_LOSSES, hosts);
 }
 
@@ -89,3 +90,5 @@ const GIVE_UP: RetryDecision = { kind: 'give-up' };
 const AGAIN: RetryDecision = { kind: 'requeue', counted: false, wait: 0 };
 const MOST_LOSSES = 3;
 const MOST_REQUESTS = 20;
+/** Refusals that come as news, by host: more than one host can give in the time after which it is given up. */
+const MOST_REFUSALS = 20;

@@ -11,7 +11,7 @@ import { namedRecord } from './named-record.js';
 import type { RetryRules } from './retry-rules.js';
 import { retryShape } from './retry-schema.js';
 import { strictObject } from './strict-object.js';
-import { findLimitProblem, findWarningProblem } from './time-limit.js';
+import { findLimitProblem, findWarningProblem, MOST_LIMIT_SECS } from './time-limit.js';
 import { findResetNames, findVariableProblems } from './variable-names.js';
 import { HALF, isWhole } from './whole-text.js';
 
@@ -132,7 +132,11 @@ export const jobInputSchema = strictObject({
   repeat: z.int('is not a whole number').min(0, 'is negative').optional(),
   env: variablesSchema.optional(),
   repeatable: z.boolean().optional(),
-  timeoutSecs: z.int('is not a whole number of seconds').min(1, 'is less than 1 second').optional(),
+  timeoutSecs: z
+    .int('is not a whole number of seconds')
+    .min(1, 'is less than 1 second')
+    .max(MOST_LIMIT_SECS, `is more than ${MOST_LIMIT_SECS} seconds, the most that a host takes`)
+    .optional(),
   timeoutPercent: z.number('is not a percentage').gt(100, 'is not above 100 percent').optional(),
   warn: strictObject({ signal: z.string(), secs: z.int('is not a whole number of seconds') }).optional(),
   ...retryShape,

@@ -10,6 +10,7 @@ export function parseTimeLimit(text: string): TimeLimit {
   const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())?.[1];
   if (percent !== undefined) return { timeoutPercent: readPercent(Number(percent), text) };
   const secs = Math.ceil(parseDuration(text));
+  if (secs > MOST_LIMIT_SECS) throw refuse(TOO_LONG, text);
   if (secs > 0) return { timeoutSecs: secs };
   throw refuse('would end every job at once', text);
 }
@@ -27,6 +28,7 @@ export function parseWarning(text: string): NonNullable<Limits['warn']> {
 /** What is wrong with a warning by itself, or null. */
 export function findWarningProblem({ signal, secs }: NonNullable<Limits['warn']>): string | null {
   if (!SIGNALS.includes(signal)) return `${signal} is not one of the signals ${SIGNALS.join(', ')}`;
+  if (secs > MOST_LIMIT_SECS) return TOO_LONG;
   return secs > 0 ? null : 'a warning 0 seconds before the limit comes too late';
 }
 
@@ -49,6 +51,10 @@ function refuse(what: string, text: string): SpecError {
   const next = 'Write a span of time, 90, 30m, 1h 30m, or more than 100% of the median run time: 200%.';
   return new SpecError('E_USAGE', { what, where: JSON.stringify(text), next });
 }
+
+/** The longest time limit that a host takes, the same as the helper's: some 31 years. Seconds. */
+export const MOST_LIMIT_SECS = 999_999_999;
+const TOO_LONG = `is longer than ${MOST_LIMIT_SECS} seconds, the most that a host takes`;
 
 /** Those that a program can catch and that mean nothing else. */
 const SIGNALS = ['HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'ALRM', 'TERM', 'CONT', 'XCPU', 'WINCH'];

@@ -160,7 +160,8 @@ export class Machine {
     run.startedMs = this.#clock.elapsed();
     this.#offset += 1;
     const { slot, id } = run;
-    this.#say(run, { type: 'job.started', attempt: id, host: this.name, slot, offset: this.#offset });
+    if (run.plan.starts !== false)
+      this.#say(run, { type: 'job.started', attempt: id, host: this.name, slot, offset: this.#offset });
     this.#go(run);
   }
 

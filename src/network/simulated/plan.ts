@@ -8,6 +8,8 @@ export interface AttemptPlan {
   readonly durationMs?: number;
   /** @default { kind: 'succeeded' } */
   readonly outcome?: Outcome;
+  /** False: the host accepts it and tells no start, only its outcome. @default true */
+  readonly starts?: boolean;
   /** The host says no: `launchJob` rejects with this and the attempt is not accepted. */
   readonly refusal?: GpoolError;
   /** The answer gets lost: `launchJob` rejects with this although the host has accepted the attempt. */

@@ -15,6 +15,7 @@ async function play(
   const child = spawn(program, words, { env: { PATH: path } });
   const own: Buffer[] = [filter.push(Buffer.from(noise))];
   child.stdout.on('data', (chunk: Buffer) => own.push(filter.push(chunk)));
+  child.stdin.on('error', () => {}); // where there is no bash
   child.stdin.end(text);
   const [code] = (await once(child, 'close')) as [number];
   return { code, output: Buffer.concat(own), filter };
