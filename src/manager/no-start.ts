@@ -1,4 +1,4 @@
-import { type Fault, HostError } from '../errors.js';
+import { type Fault, JobError } from '../errors.js';
 import type { ManagerEvent, Recorded } from '../events/event.js';
 import { findAttempt, liveAttempts } from '../queue/job.js';
 import { STATE_BUSY, STATE_DONE, STATE_ERROR } from '../queue/states.js';
@@ -34,7 +34,7 @@ export class NoStart implements Rule {
     return state.hosts
       .filter((host) => host.state !== STATE_DONE && host.state !== STATE_ERROR)
       .map(({ name }) => {
-        const fault = new HostError('E_START', { what: reason, where: name }).toFault();
+        const fault = new JobError('E_START', { what: reason, where: name }).toFault();
         return { type: 'host.failed', host: name, fault } as const;
       });
   }
