@@ -268,9 +268,10 @@ test('quit ends agent and supervisors once all is done; stop ends everything at 
 
 test('an agent without a FIFO ends at once instead of reading nothing for ever', async (t) => {
   const host = await GjobHost.create(t);
-  await mkdir(host.directory, { recursive: true });
-  await writeFile(join(host.directory, 'mail'), '');
-  const { code, stderr } = await host.ask('agent', '');
+  // An agent begins in its batch's directory.
+  await writeFile(join(host.root, 'store'), `${'0'.repeat(32)} -\n`);
+  await writeFile(join(host.root, 'mail'), '');
+  const { code, stderr } = await host.call(['agent']);
   t.is(code, 3);
   t.regex(stderr.toString(), /no FIFO/);
 });

@@ -181,7 +181,7 @@ const CASES: Readonly<Record<string, Case>> = {
       await bench.reconnect();
       t.deepEqual(await bench.status(attempt), { state: 'done' });
       await bench.network.deleteJob(attempt);
-      t.deepEqual(await bench.status(attempt), { state: 'unknown' });
+      t.is((await bench.status(attempt)).state, 'unknown');
     },
   },
   'what has not ended is not cleared, and clearing on a host that is not in the pool is harmless': {
@@ -207,7 +207,7 @@ const CASES: Readonly<Record<string, Case>> = {
       await bench.network.killJob(attempt);
       await bench.ended(attempt);
       await bench.network.deleteJob(attempt);
-      t.deepEqual(await bench.status(attempt), { state: 'unknown' });
+      t.is((await bench.status(attempt)).state, 'unknown');
     },
   },
   'an attempt that nobody knows does not spoil the status of others': {
@@ -216,9 +216,10 @@ const CASES: Readonly<Record<string, Case>> = {
       const { attempt: bad } = await bench.run(jobs.exit(1));
       const strange = bench.attempt(jobs.exit(0));
       const statuses = await bench.network.getJobStatus([strange, good, bad]);
+      t.is(statuses.get(strange.id)?.state, 'unknown');
       t.deepEqual(
-        [strange, good, bad].map(({ id }) => statuses.get(id)),
-        [{ state: 'unknown' }, { state: 'done' }, { state: 'error', outcome: { kind: 'failed', code: 1 } }],
+        [good, bad].map(({ id }) => statuses.get(id)),
+        [{ state: 'done' }, { state: 'error', outcome: { kind: 'failed', code: 1 } }],
       );
     },
   },
@@ -261,7 +262,7 @@ const CASES: Readonly<Record<string, Case>> = {
     async body(t, bench) {
       const { attempt } = await bench.run(jobs.exit(0));
       await bench.reconnect({ cleanup: true });
-      t.deepEqual(await bench.status(attempt), { state: 'unknown' });
+      t.is((await bench.status(attempt)).state, 'unknown');
     },
   },
   'a host takes another number of slots at once': {
@@ -285,7 +286,7 @@ const CASES: Readonly<Record<string, Case>> = {
       t.deepEqual(bench.network.getHosts(), []);
       await t.throwsAsync(bench.network.launchJob(attempt), { instanceOf: HostError });
       await Promise.all([leaving, bench.network.addHost(host)]);
-      t.deepEqual(await bench.status(attempt), { state: 'unknown' });
+      t.is((await bench.status(attempt)).state, 'unknown');
       t.deepEqual((await bench.run(jobs.exit(0))).outcome, { kind: 'succeeded' });
     },
   },

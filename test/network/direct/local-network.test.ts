@@ -83,7 +83,7 @@ test('a running attempt cannot be deleted; an ended one leaves nothing', async (
   await pool.network.killJob(attempt);
   await pool.ended(attempt);
   await pool.network.deleteJob(attempt);
-  t.deepEqual([...(await pool.network.getJobStatus([attempt])).values()], [{ state: 'unknown' }]);
+  t.deepEqual([...(await pool.network.getJobStatus([attempt])).values()], [{ state: 'unknown', gone: true }]);
   t.deepEqual(await readdir(join(pool.directory, 'root/%3a/b1/work/0')), []);
 });
 
