@@ -65,9 +65,13 @@ export const ENDED_BATCHES: Readonly<Record<string, Scene>> = {
     ],
   },
   looks: {
+    files: {
+      'train.yaml':
+        'name: train\nhosts: [lab03]\njobs:\n  - { name: train, command: ./train $GPOOL_REPEAT, files: [train], repeat: 7 }\n',
+    },
     steps: [
-      arrange('gpool run -S lab03 --out runs/a --name train --file train -- ./train {} ::: 1 2 3 4 5 6 7'),
-      arrange('gpool run -S lab03 --name train --file train -- ./train {} ::: 1 2 3 4 5 6 7'),
+      arrange('gpool run --out runs/a train.yaml'),
+      arrange('gpool run train.yaml'),
       printed('gpool status runs/a --json', { out: [/^\{/, /"done": ?7/] }),
       printed('gpool status --json', { out: [/^\{/, /"done": ?7/] }),
       printed('gpool why runs/a 7 --json', { out: [/^\{/, '"done"'] }),

@@ -3,8 +3,10 @@ import { arrange, printed, type Scene, start } from './scene.js';
 const HOLD = arrange('touch ~/hold');
 const RELEASE = arrange('rm ~/hold');
 const CONTROL = 'gpool run --out runs/a --slf hosts.txt --file sim -- ./sim {} ::: $(seq 100)';
-const TRAIN = "gpool run --name train -S '1/lab[01-08]' --file sim -- ./sim {} ::: $(seq 20)";
-const MANY = "gpool run --name sim -S '1/lab[01-08]' --file sim -- ./sim {} ::: $(seq 812)";
+const TRAIN = 'gpool run train.yaml';
+const MANY = 'gpool run many.yaml';
+const repeat = (name: string, times: number) =>
+  `name: ${name}\nhosts: ['1/lab[01-08]']\njobs:\n  - { name: ${name}, command: ./sim, files: [sim], repeat: ${times} }\n`;
 const LATEST = 'batches/latest/control.sock';
 const held = { err: ['lab03 held'] };
 
@@ -18,8 +20,8 @@ export const RUNNING_BATCHES: Readonly<Record<string, Scene>> = {
       start(printed('gpool attach runs/a', {}), 'runs/a/control.sock'),
       printed('gpool status runs/a', { out: ['runs/a'] }),
       printed('gpool cap runs/a 20', { err: ['at most 20 jobs'] }),
-      printed("gpool pause runs/a 7 'sim*'", { err: ['100 jobs were'] }),
-      printed('gpool unpause runs/a', { err: ['100 jobs were'] }),
+      printed("gpool pause runs/a 7 '1*'", { err: ['13 jobs were'] }),
+      printed('gpool unpause runs/a', { err: ['13 jobs were'] }),
       printed('gpool cancel runs/a 7', { err: ['1 job was'] }),
       printed('gpool cancel runs/a id=3', { err: ['1 job was'] }),
       RELEASE,
@@ -32,6 +34,7 @@ export const RUNNING_BATCHES: Readonly<Record<string, Scene>> = {
     ],
   },
   orders: {
+    files: { 'train.yaml': repeat('train', 20) },
     steps: [
       HOLD,
       start(arrange(TRAIN, { code: 1 }), LATEST),
@@ -52,6 +55,7 @@ export const RUNNING_BATCHES: Readonly<Record<string, Scene>> = {
     ],
   },
   pool: {
+    files: { 'many.yaml': repeat('sim', 812) },
     steps: [
       HOLD,
       start(arrange(MANY, { code: 1 }), LATEST),
