@@ -130,8 +130,7 @@ umask 077
 ${TRUST}
 find_root "$1"
 (($2)) || trust_way "$root"
-exec 3<&0
-bash <(cat <&3) probe "$root" </dev/null
+bash <(cat) probe "$root" </dev/null
 code=$?
 rmdir -- "$root" 2>/dev/null
 exit "$code"`;

@@ -101,5 +101,4 @@ ${TRUST}
 find_root "$1"
 (($2)) || trust_way "$root"
 shift 2
-exec 3<&0
-bash <(cat <&3) gc "$root" "$@" </dev/null`;
+bash <(cat) gc "$root" "$@" </dev/null`;
