@@ -184,8 +184,8 @@ test('an exit record cut at any byte is never another valid one', async (t) => {
   for (let bytes = whole.length - 1; bytes >= 0; bytes--) {
     await truncate(file, bytes);
     const expected =
-      bytes === whole.length - 1 ? ['1.1\terror\tcode\t12\n'] : ['1.1\tunknown\n', '1.1\tbusy\n'];
-    t.true(expected.includes((await host.ask('status', '1.1\n')).stdout.toString()), `${bytes} bytes`);
+      bytes === whole.length - 1 ? /^1\.1\terror\tcode\t12\n$/ : /^1\.1\t(unknown|busy\t\d+)\n$/;
+    t.regex((await host.ask('status', '1.1\n')).stdout.toString(), expected, `${bytes} bytes`);
   }
 });
 
