@@ -8,13 +8,13 @@ import { type Contact, createNetwork } from './create-network.js';
 import { findBatch } from './find-batch.js';
 import { findForeignOwner } from './foreign-batch.js';
 import { type LoadedBatch, loadBatch } from './load-batch.js';
-import { nameJobs } from './name-jobs.js';
+import { findNamed } from './name-jobs.js';
 import { readOutputFile } from './output-file.js';
 import { everyHost } from './replace-hosts.js';
 
 export interface LogRequest extends Contact {
   readonly batch: string;
-  /** A job's id or name, as `nameJobs` takes it. */
+  /** A job's id or name, as `findNamed` takes it. */
   readonly job: string;
   readonly stream: 'stdout' | 'stderr';
   /** Goes on until the job has ended. */
@@ -77,12 +77,14 @@ async function* readLive(
 }
 
 function findJob({ state, file }: LoadedBatch, wanted: string): Job {
-  const [id = '', ...others] = nameJobs(state.jobs, [wanted], file.name);
-  const found = state.jobById.get(id);
+  const [id, ...others] = new Set(findNamed(state.jobs, wanted, file.name));
+  const found = id === undefined ? undefined : state.jobById.get(id);
   if (found && others.length === 0) return found;
+  const where = `${file.name}, job ${wanted}`;
+  if (!found) throw new StateError('E_JOB_NOT_FOUND', { what: `no job is called "${wanted}"`, where });
   throw new StateError('E_JOB_NOT_FOUND', {
     what: `"${wanted}" means ${others.length + 1} jobs`,
-    where: `${file.name}, job ${wanted}`,
+    where,
     next: `Name one, e.g. ${id}.`,
   });
 }

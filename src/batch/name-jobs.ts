@@ -10,6 +10,17 @@ export function nameJobs(jobs: readonly Job[], words: readonly string[], batch: 
 }
 
 function nameOne(jobs: readonly Job[], word: string, batch: string): readonly string[] {
+  const found = findNamed(jobs, word, batch);
+  if (found.length > 0) return found;
+  throw new SpecError('E_USAGE', {
+    what: `no job is called "${word}"`,
+    where: batch,
+    next: 'Nothing was changed; `gpool status BATCH --all` lists the jobs.',
+  });
+}
+
+/** The ids of the jobs that one such word means; none where it means no job. Throws a SpecError (E_USAGE) for two meanings. */
+export function findNamed(jobs: readonly Job[], word: string, batch: string): readonly string[] {
   const [, form, rest = word] = /^(id|name)=(.*)$/s.exec(word) ?? [];
   const byId = form === 'name' ? [] : jobs.filter(({ id }) => id === rest);
   const byName = form === 'id' ? [] : findByName(jobs, form === undefined ? word : rest);
@@ -18,13 +29,7 @@ function nameOne(jobs: readonly Job[], word: string, batch: string): readonly st
   if (numbered && other) throw refuseBoth(word, [numbered, other], batch);
   // A job may itself be called `id=3`.
   const whole = form === undefined ? [] : jobs.filter(({ spec }) => spec.name === word);
-  const found = [...byId, ...byName, ...whole];
-  if (found.length > 0) return found.map(({ id }) => id);
-  throw new SpecError('E_USAGE', {
-    what: `no job is called "${word}"`,
-    where: batch,
-    next: 'Nothing was changed; `gpool status BATCH --all` lists the jobs.',
-  });
+  return [...byId, ...byName, ...whole].map(({ id }) => id);
 }
 
 function findByName(jobs: readonly Job[], word: string): readonly Job[] {
