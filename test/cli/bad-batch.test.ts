@@ -77,7 +77,7 @@ const CASES: readonly BadBatch[] = [
       ['rerun', 'b', '--where', 'lr=1'],
     ],
     code: 2,
-    says: /no job of the batch is meant by .*(--exit 4|--host moon|--unfinished|--job nosuch|--where lr=1) \(E_USAGE\)\. Nothing was changed; /,
+    says: /(no job of the batch is meant by .*(--exit 4|--host moon|--unfinished|--where lr=1)|no job is called "nosuch") \(E_USAGE\)\. Nothing was changed; /,
   },
   {
     title: 'an exit code out of range',
