@@ -24,7 +24,7 @@ async function prepare(t: ExecutionContext) {
   const files = ['--file', 'in.txt', '--return', 'kept'];
   const args = ['run', '-S', '2/:', '--out', 'b', ...files, '--', WORK, ':::', ...EARLY, '7', '8'];
   const root = join(cwd, '.gjob', hostId(':'));
-  /** What is left of the jobs' working directories. */
+  /** What is left of the jobs: a working directory each, and one for the script. */
   const left = async () => {
     const [batch = ''] = await readdir(root).catch(() => []);
     return (await readdir(join(root, batch, 'work/0')).catch(() => [])).sort();
@@ -37,7 +37,10 @@ async function prepare(t: ExecutionContext) {
     gpool: (...words: string[]) => runGpool(words, { cwd }),
     left,
     cleared: () =>
-      waitFor(async () => `${await left()}` === '7.1,8.1', { limitMs: LIMIT_MS, what: 'clearing' }),
+      waitFor(async () => `${await left()}` === '7.1,7.1.job,8.1,8.1.job', {
+        limitMs: LIMIT_MS,
+        what: 'clearing',
+      }),
     go: () => writeFile(join(cwd, 'go'), ''),
     ran: async () => (await readFile(join(cwd, 'ran'), 'utf8')).trim().split('\n').sort().join(' '),
   };
@@ -96,7 +99,7 @@ test.serial('--keep-failed keeps what failed, and what is tried again', async (t
   const work = 'echo x > trace; [ {} = 2 ] || exit 3; until [ -e ~/go ]; do sleep 0.05; done';
   const words = ['--keep-failed', '--retries', '2', '--out', 'b', '--', `${work}`, ':::', '1', '2', '3'];
   const ended = gpool('run', '-S', '2/:', ...words);
-  await waitFor(async () => (await left()).length === 5, { limitMs: LIMIT_MS, what: 'all attempts' });
+  await waitFor(async () => (await left()).length === 8, { limitMs: LIMIT_MS, what: 'all attempts' });
   await writeFile(join(cwd, 'go'), '');
   t.is((await ended).code, 1);
   for (const attempt of ['1.1', '1.2', '3.1', '3.2']) t.true((await left()).includes(attempt), attempt);
