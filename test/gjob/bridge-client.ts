@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { chown, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../helpers/package-root.js';
@@ -110,7 +110,7 @@ export class GjobHost {
       const cwd = orEmpty(() => readlinkSync(`/proc/${name}/cwd`));
       if (!`${cwd}/`.startsWith(`${this.root}/`)) continue;
       const command = orEmpty(() => readFileSync(`/proc/${name}/cmdline`, 'utf8'));
-      if (word && !command.split('\0').slice(2, 4).includes(word)) continue;
+      if (word && !isOf(word, name, command.split('\0').slice(2, 4))) continue;
       const stat = orEmpty(() => readFileSync(`/proc/${name}/stat`, 'utf8'));
       found.set(Number(name), Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]));
     }
@@ -243,4 +243,11 @@ function orEmpty(read: () => string): string {
 
 function shard(attempt: string): string {
   return String(Math.floor(Number(attempt.split('.')[0]) / 1000));
+}
+
+/** A collector is a fork of its supervisor: it writes to 4, and has no collector of its own on 6. */
+function isOf(word: string, pid: string, command: readonly string[]): boolean {
+  const collects = existsSync(`/proc/${pid}/fd/4`) && !existsSync(`/proc/${pid}/fd/6`);
+  if (word === 'collector') return command.includes('supervisor') && collects;
+  return command.includes(word) && !(word === 'supervisor' && collects);
 }
