@@ -43,8 +43,10 @@ test('only what has ended is cleared, whatever else stands in the line', async (
   await bridge.ask(run('3.1', leaver(host, '3.1')));
   await bridge.event('S', '2.1');
   await bridge.ask('clear\t2.1\t3.1\t../../../witness\t9.9\t\t1.1', 'clear');
-  await waitFor(isGone(host, '1.1'), { what: 'the end of its working directory' });
-  t.deepEqual((await readdir(join(host.directory, 'work/0'))).sort(), ['2.1', '3.1']);
+  const left = async () => (await readdir(join(host.directory, 'work/0'))).sort();
+  await waitFor(async () => !(await left()).includes('1.1'), { what: 'the end of its working directory' });
+  await waitFor(async () => !(await left()).includes('1.1.job'), { what: 'the end of its script' });
+  t.deepEqual(await left(), ['2.1', '2.1.job', '3.1', '3.1.job']);
   await bridge.ask('kill\t2.1');
   await bridge.event('X', '3.1');
   t.deepEqual(await readdir(host.work('3.1')), ['left']);
