@@ -20,18 +20,18 @@ for (const ms of MOMENTS) {
     t.teardown(() => pool.close());
     const batch = await startBatch(cwd, pool);
     const ended = batch.start();
-    await waitFor(() => existsSync(join(cwd, 'started')), { limitMs: 30_000, what: 'the start of the job' });
+    await waitFor(() => existsSync(join(cwd, 'started')), { limitMs: 60_000, what: 'the start of the job' });
     batch.stop('enough');
     await sleep(ms);
     await batch.cancel();
     await ended;
-    await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 30_000, what: 'the end of the job' });
+    await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 60_000, what: 'the end of the job' });
     t.pass();
   });
 }
 
 function startBatch(cwd: string, { sshConfig }: EmbeddedPool): Promise<BatchRun> {
-  const script = `trap 'touch ${cwd}/ended; exit' TERM; touch ${cwd}/started; until false; do sleep 0.1; done`;
+  const script = `trap 'touch ${cwd}/ended; exit' TERM; touch ${cwd}/started; until false; do sleep 0.3; done`;
   return runBatch({
     name: 'race',
     specs: makeSpecs(1, { commands: [script] }),

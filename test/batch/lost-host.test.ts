@@ -18,7 +18,7 @@ test('a result that is ready when a host counted as lost returns does not overwr
   const cwd = await tempDir(t);
   const pool = await startEmbeddedHosts({ names: ['lab01', 'lab02'] });
   t.teardown(() => pool.close());
-  const wait = (file: string) => `until [[ -e ${cwd}/${file} ]]; do sleep 0.1; done`;
+  const wait = (file: string) => `until [[ -e ${cwd}/${file} ]]; do sleep 0.3; done`;
   const batch = await runBatch({
     name: 'lost',
     specs: [
@@ -42,14 +42,14 @@ test('a result that is ready when a host counted as lost returns does not overwr
   const events: Recorded[] = [];
   batch.subscribe((event) => events.push(event));
   const ended = batch.start();
-  await waitFor(() => eventsOf(events, 'job.started').length === 2, { limitMs: 30_000, what: 'both starts' });
+  await waitFor(() => eventsOf(events, 'job.started').length === 2, { limitMs: 60_000, what: 'both starts' });
   const place = eventsOf(events, 'job.started').find(({ attempt }) => attempt === '1.1')?.host;
   const host = pool.hosts.find(({ name }) => name === place);
   host?.silence();
   host?.drop();
   await waitFor(() => eventsOf(events, 'job.done').length === 1, { limitMs: 60_000, what: 'the second try' });
   writeFileSync(join(cwd, 'go'), '');
-  await waitFor(() => existsSync(join(cwd, 'went')), { limitMs: 30_000, what: 'the end of the first try' });
+  await waitFor(() => existsSync(join(cwd, 'went')), { limitMs: 60_000, what: 'the end of the first try' });
   host?.restore();
   const late = () => eventsOf(events, 'job.ended').some(({ attempt }) => attempt === '1.1');
   await waitFor(late, { limitMs: 90_000, what: 'the late news' });
@@ -88,7 +88,7 @@ test('a batch that was left is gone on with elsewhere when a person says that it
   const started: string[] = [];
   first.subscribe((event) => event.type === 'job.started' && started.push(event.host));
   const left = first.start();
-  await waitFor(() => started.length === 1, { limitMs: 30_000, what: 'the start' });
+  await waitFor(() => started.length === 1, { limitMs: 60_000, what: 'the start' });
   first.stop('closing the laptop');
   t.is((await left).summary.kind, 'stopped');
   const host = pool.hosts.find(({ name }) => name === started[0]);

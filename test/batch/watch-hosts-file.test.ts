@@ -49,7 +49,7 @@ async function watch(t: ExecutionContext) {
     onProblem: (error) => said.push(String(error)),
   });
   t.teardown(end);
-  await waitFor(() => looks > 0, { limitMs: 30_000, what: 'the first look' });
+  await waitFor(() => looks > 0, { limitMs: 60_000, what: 'the first look' });
   return { file, said, end, waits };
 }
 
@@ -57,20 +57,20 @@ test('a file that is replaced is followed, a broken one is told of once and foll
   const { file, said, end, waits } = await watch(t);
   await writeFile(`${file}.new`, 'a\nc\n');
   await rename(`${file}.new`, file);
-  await waitFor(() => said.length === 2, { limitMs: 30_000, what: 'the first orders' });
+  await waitFor(() => said.length === 2, { limitMs: 60_000, what: 'the first orders' });
   t.deepEqual(said.splice(0), ['add c', 'drain b']);
 
   await writeFile(file, 'a\nc\nd:no-port\n');
-  await waitFor(() => said.length === 1, { limitMs: 30_000, what: 'the complaint' });
+  await waitFor(() => said.length === 1, { limitMs: 60_000, what: 'the complaint' });
   t.regex(said.splice(0).join(), /hosts\.txt:3.*E_HOST_SYNTAX/);
   await writeFile(file, '');
-  await waitFor(() => said.length === 1, { limitMs: 30_000, what: 'the complaint about an empty file' });
+  await waitFor(() => said.length === 1, { limitMs: 60_000, what: 'the complaint about an empty file' });
   t.regex(said.splice(0).join(), /no host.*E_NO_HOST/);
 
   await writeFile(file, 'a\nc\nd\n');
-  await waitFor(() => said.length === 1, { limitMs: 30_000, what: 'the next order' });
+  await waitFor(() => said.length === 1, { limitMs: 60_000, what: 'the next order' });
   t.deepEqual(said.splice(0), ['add d']);
-  await waitFor(() => waits.size === 1, { limitMs: 30_000, what: 'the next look to be planned' });
+  await waitFor(() => waits.size === 1, { limitMs: 60_000, what: 'the next look to be planned' });
   end();
   t.is(waits.size, 0, 'nothing looks any more');
 });

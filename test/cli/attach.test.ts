@@ -18,7 +18,7 @@ test.serial('two watch a batch from other terminals; one looks away, and the bat
     seen += text;
   });
   const [watched, left] = [finish(one), finish(two)];
-  await waitFor(() => seen.includes('begun 1'), { limitMs: 30_000, what: 'the output of the running job' });
+  await waitFor(() => seen.includes('begun 1'), { limitMs: 60_000, what: 'the output of the running job' });
   two.kill('SIGINT');
   const { code, stderr } = await left;
   t.is(code, 130, stderr);
@@ -41,7 +41,7 @@ test.serial('attach has the exit code of the batch, also afterwards', async (t) 
   const watcher = startGpool(['attach', 'b', '-k', '--tag'], { cwd });
   const watched = finish(watcher);
   await waitFor(async () => (await runGpool(['status', 'b'], { cwd })).stdout.includes('1 running'), {
-    limitMs: 30_000,
+    limitMs: 60_000,
     what: 'the status',
   });
   await job.letGo();

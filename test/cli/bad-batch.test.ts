@@ -183,10 +183,10 @@ test.serial(
   'a batch that a live controller holds is refused to all others, naming who has it and where',
   async (t) => {
     const cwd = await tempDir(t);
-    const command = 'touch ~/started-{}; until [ -e ~/go ]; do sleep 0.05; done';
+    const command = 'touch ~/started-{}; until [ -e ~/go ]; do sleep 0.3; done';
     const child = startGpool(['run', '--out', 'b', '--', command, ':::', '1'], { cwd });
     const ended = finish(child);
-    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the start' });
+    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 60_000, what: 'the start' });
     for (const verb of [
       ['resume', 'b'],
       ['rerun', 'b', '--all'],
@@ -210,13 +210,13 @@ test.serial(
     const cwd = await tempDir(t);
     const pool = await startEmbeddedHosts({ names: ['lab01', 'lab02'] });
     t.teardown(() => pool.close());
-    const command = `echo {} $GPOOL_HOST >> ${cwd}/ran; until [ -e ${cwd}/go ]; do sleep 0.05; done`;
+    const command = `echo {} $GPOOL_HOST >> ${cwd}/ran; until [ -e ${cwd}/go ]; do sleep 0.3; done`;
     const args = ['run', '-F', pool.sshConfig, '-S', '1/lab01,1/lab02', '--out', 'b', '--', command];
     const child = startGpool([...args, ':::', '1', '2', '3', '4'], { cwd });
     const ended = finish(child);
     const ran = async (): Promise<string[]> =>
       (await readFile(join(cwd, 'ran'), 'utf8').catch(() => '')).split('\n').filter(Boolean);
-    await waitFor(async () => (await ran()).length === 2, { limitMs: 30_000, what: 'two starts' });
+    await waitFor(async () => (await ran()).length === 2, { limitMs: 60_000, what: 'two starts' });
     child.kill('SIGKILL');
     await ended;
     const stranded = (await ran()).filter((line) => line.endsWith('lab02')).length;

@@ -18,11 +18,11 @@ async function leaveBatch(t: ExecutionContext): Promise<{
   await mkdir(join(elsewhere, 'data'), { recursive: true });
   await writeFile(join(cwd, 'data/in'), 'old');
   await writeFile(join(elsewhere, 'data/in'), 'stranger');
-  const command = 'touch ~/started-{}; until [ -e ~/go ]; do sleep 0.05; done; cat data/in';
+  const command = 'touch ~/started-{}; until [ -e ~/go ]; do sleep 0.3; done; cat data/in';
   const options = ['--out', 'b', '--max-running', '1', '--file', 'data'];
   const child = startGpool(['run', ...options, '--', command, ':::', '1', '2', '3'], { cwd });
   const ended = finish(child);
-  await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the start' });
+  await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 60_000, what: 'the start' });
   child.kill('SIGKILL');
   await ended;
   await writeFile(join(cwd, 'go'), '');
@@ -112,10 +112,10 @@ test.serial(
   async (t) => {
     const cwd = await tempDir(t);
     for (const name of ['1', '2']) await writeFile(join(cwd, name), 'old');
-    const command = 'touch ~/started-{}; until [ -e ~/go ]; do sleep 0.05; done; cat {}';
+    const command = 'touch ~/started-{}; until [ -e ~/go ]; do sleep 0.3; done; cat {}';
     const options = ['--out', 'b', '--max-running', '1', '--file', '{}', '--halt', 'never'];
     const running = finish(startGpool(['run', ...options, '--', command, ':::', '1', '2'], { cwd }));
-    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the start' });
+    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 60_000, what: 'the start' });
     await writeFile(join(cwd, '2'), 'new');
     await writeFile(join(cwd, 'go'), '');
     const { code, stdout, stderr } = await running;

@@ -13,7 +13,7 @@ const WORK = [
   'echo {} >> ~/ran',
   'echo {} >> in.txt',
   'mkdir kept; echo {} > kept/out.txt; echo bulk > bulk',
-  '[ {} -lt 7 ] || until [ -e ~/go ]; do sleep 0.05; done',
+  '[ {} -lt 7 ] || until [ -e ~/go ]; do sleep 0.3; done',
   'echo said {}',
 ].join('; ');
 
@@ -96,7 +96,7 @@ test.serial('a damaged journal costs nothing of what was cleared', async (t) => 
 
 test.serial('--keep-failed keeps what failed, and what is tried again', async (t) => {
   const { cwd, left, gpool } = await prepare(t);
-  const work = 'echo x > trace; [ {} = 2 ] || exit 3; until [ -e ~/go ]; do sleep 0.05; done';
+  const work = 'echo x > trace; [ {} = 2 ] || exit 3; until [ -e ~/go ]; do sleep 0.3; done';
   const words = ['--keep-failed', '--retries', '2', '--out', 'b', '--', `${work}`, ':::', '1', '2', '3'];
   const ended = gpool('run', '-S', '2/:', ...words);
   await waitFor(async () => (await left()).length === 8, { limitMs: LIMIT_MS, what: 'all attempts' });

@@ -24,7 +24,7 @@ test.serial(
     t.regex((await runGpool(['status', 'b'], { cwd })).stdout, /stopped \(detached\)/);
     await job.letGo();
     await waitFor(async () => (await job.starts()).length === JOBS.length, {
-      limitMs: 30_000,
+      limitMs: 60_000,
       what: 'all starts without a controller',
     });
     const attached = await runGpool(['attach', 'b', '-k'], { cwd });

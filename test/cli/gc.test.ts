@@ -100,7 +100,7 @@ test.serial('what ended but was not fetched is kept until it is, or its time is 
   await leaveRunning(
     t,
     cwd,
-    `touch ${cwd}/started; until [ -e ${cwd}/gate ]; do sleep 0.1; done; echo precious`,
+    `touch ${cwd}/started; until [ -e ${cwd}/gate ]; do sleep 0.3; done; echo precious`,
   );
   await writeFile(join(cwd, 'gate'), '');
   const show = async () => (await gpool('gc', '-n', 'left')).stdout;

@@ -20,11 +20,11 @@ sshdTest('a terminal that goes away interrupts the batch, and resume goes on wit
   terminal.kill('SIGKILL');
   const journal = join(cwd, 'b', 'journal.jsonl');
   await waitFor(async () => (await readFile(journal, 'utf8')).includes('interrupted by SIGHUP'), {
-    limitMs: 30_000,
+    limitMs: 60_000,
     what: 'the interrupt',
   });
   await waitFor(() => !existsSync(join(cwd, 'b', 'control.sock')), {
-    limitMs: 30_000,
+    limitMs: 60_000,
     what: 'the end of the controller',
   });
   await job.letGo();

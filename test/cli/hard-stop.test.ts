@@ -65,6 +65,6 @@ function start(cwd: string, args: readonly string[]) {
     told += text;
   });
   const says = (words: string) =>
-    waitFor(() => told.includes(words), { limitMs: 30_000, what: `"${words}"` });
+    waitFor(() => told.includes(words), { limitMs: 60_000, what: `"${words}"` });
   return { child, ended, says };
 }

@@ -9,7 +9,7 @@ import { waitFor } from '../helpers/wait-for.js';
 
 /** Says that it runs and where, and waits for `go-<n>` or `go`. */
 const WORK =
-  'echo "$GPOOL_HOST" > $DIR/on-{}; until [ -e $DIR/go-{} ] || [ -e $DIR/go ]; do sleep 0.05; done; echo "$GPOOL_HOST"';
+  'echo "$GPOOL_HOST" > $DIR/on-{}; until [ -e $DIR/go-{} ] || [ -e $DIR/go ]; do sleep 0.3; done; echo "$GPOOL_HOST"';
 
 async function prepare(t: ExecutionContext, names: readonly string[]) {
   const cwd = await tempDir(t);
@@ -25,7 +25,7 @@ async function prepare(t: ExecutionContext, names: readonly string[]) {
     );
   // The file is there before its line is.
   const started = (job: number) =>
-    waitFor(async () => (await where(job)) !== '', { limitMs: 30_000, what: `the start of job ${job}` });
+    waitFor(async () => (await where(job)) !== '', { limitMs: 60_000, what: `the start of job ${job}` });
   return {
     cwd,
     pool,
@@ -95,14 +95,14 @@ test.serial(
     await go(2);
     const hasLeft = async () =>
       /"name":"b","state":"done"/.test((await gpool('status', 'batch', '--json')).stdout);
-    await waitFor(hasLeft, { limitMs: 30_000, what: 'b to be let go of' });
+    await waitFor(hasLeft, { limitMs: 60_000, what: 'b to be let go of' });
     const home = pool.hosts.find(({ name }) => name === 'b')?.home ?? '';
     const isClean = async () => {
       // It may be going just now.
       const left = await readdir(join(home, '.gjob'), { recursive: true }).catch(() => null);
       return left !== null && !left.some((path) => path.includes('agent') || path.includes('events'));
     };
-    await waitFor(isClean, { limitMs: 30_000, what: 'the directory of the batch on b to go' });
+    await waitFor(isClean, { limitMs: 60_000, what: 'the directory of the batch on b to go' });
     const again = await gpool('hosts', 'hold', 'batch', 'b');
     t.is(again.code, 2);
     t.regex(again.stderr, /let go of.*gpool hosts add BATCH b/s);
@@ -174,7 +174,7 @@ test.serial('a host is removed now also when nobody runs the batch: what ran the
   t.is((await gpool('hosts', 'add', 'batch', '1/b')).code, 0);
   const removed = await gpool('hosts', 'remove', 'batch', 'a', '--now');
   t.is(removed.code, 0, removed.stderr);
-  await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 30_000, what: 'the end of the job on a' });
+  await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 60_000, what: 'the end of the job on a' });
   await writeFile(join(cwd, 'go'), '');
   const resumed = await gpool('resume', 'batch');
   t.is(resumed.code, 0, resumed.stderr);
@@ -208,7 +208,7 @@ test.serial('the hosts file is read again when it changes, and a broken one chan
   await started(1);
 
   await writeFile(file, '1/a\n4/b:x\n');
-  await waitFor(() => told.includes('the pool stays as it is'), { limitMs: 30_000, what: 'the complaint' });
+  await waitFor(() => told.includes('the pool stays as it is'), { limitMs: 60_000, what: 'the complaint' });
   t.regex(told, /hosts\.txt:2: .*impossible port.*E_HOST_SYNTAX/);
 
   await writeFile(file, '1/a\n1/b\n');
@@ -217,7 +217,7 @@ test.serial('the hosts file is read again when it changes, and a broken one chan
 
   await writeFile(file, '1/a\n');
   const drains = async () => (await gpool('status', 'batch')).stdout.includes('draining: not in');
-  await waitFor(drains, { limitMs: 30_000, what: 'b to drain' });
+  await waitFor(drains, { limitMs: 60_000, what: 'b to drain' });
   await go(2);
   await release();
   const { code, stderr } = await run;

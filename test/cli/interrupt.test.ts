@@ -25,7 +25,7 @@ for (const [signal, exitCode] of SIGNALS) {
         cwd,
       });
       const ended = finish(child);
-      await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the first start' });
+      await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 60_000, what: 'the first start' });
       const asked = performance.now();
       child.kill(signal);
       const { code, stderr } = await ended;
@@ -51,7 +51,7 @@ test.serial('a second interrupt ends the jobs on their hosts', async (t) => {
     { cwd },
   );
   const ended = finish(child);
-  await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the start' });
+  await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 60_000, what: 'the start' });
   let told = '';
   child.stderr?.on('data', (text) => {
     told += text;
@@ -59,13 +59,13 @@ test.serial('a second interrupt ends the jobs on their hosts', async (t) => {
   child.kill('SIGINT');
   // Two signals that come before the first was taken are one.
   await waitFor(() => told.includes('nothing more is started'), {
-    limitMs: 30_000,
+    limitMs: 60_000,
     what: 'the first answer',
   });
   child.kill('SIGINT');
   const { code, stderr } = await ended;
   t.is(code, 130, stderr);
-  await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 30_000, what: 'the end of the job' });
+  await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 60_000, what: 'the end of the job' });
   t.pass();
 });
 
@@ -75,7 +75,7 @@ test.serial(
     const { cwd, args } = await prepare(t);
     const child = startGpool(['run', ...args, '--out', 'b', '--', WORK, ':::', '1', '2'], { cwd });
     const ended = finish(child);
-    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the start' });
+    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 60_000, what: 'the start' });
     const second = await runGpool(['resume', 'b'], { cwd });
     t.is(second.code, 3, second.stderr);
     t.regex(second.stderr, new RegExp(`process ${child.pid} on .*E_BATCH_HELD`));
@@ -102,7 +102,7 @@ test.serial(
     const manager = new Manager({ out });
     manager.setup(specs, new SshNetwork({ hosts: ['1/lab01'], configFile: pool.sshConfig }));
     const processed = manager.processJobs();
-    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the first start' });
+    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 60_000, what: 'the first start' });
     manager.stop('enough');
     await processed;
     await writeFile(join(cwd, 'go'), '');
@@ -120,13 +120,13 @@ test.serial('cancel ends what was left on the hosts', async (t) => {
     { cwd },
   );
   const ended = finish(child);
-  await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the start' });
+  await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 60_000, what: 'the start' });
   child.kill('SIGINT');
   await ended;
   const { code, stderr } = await runGpool(['cancel', 'b'], { cwd });
   t.is(code, 0, stderr);
   t.regex(stderr, /1 job was told to end/);
-  await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 30_000, what: 'the end of the job' });
+  await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 60_000, what: 'the end of the job' });
   t.pass();
 });
 
@@ -134,7 +134,7 @@ test.serial('logs shows what a job has written while it runs, and -f follows it 
   const { cwd, args } = await prepare(t);
   const child = startGpool(['run', ...args, '--out', 'b', '--', `echo early; ${WORK}`, ':::', '1'], { cwd });
   const ended = finish(child);
-  await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the start' });
+  await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 60_000, what: 'the start' });
   t.is((await runGpool(['logs', 'b', '1'], { cwd })).stdout, 'early\n');
   const follower = startGpool(['logs', 'b', '1', '-f'], { cwd });
   const followed = finish(follower);
@@ -153,6 +153,6 @@ async function prepare(
   const cwd = await tempDir(t);
   const pool = await startEmbeddedHosts({ names: ['lab01'] });
   t.teardown(() => pool.close());
-  WORK = `echo {} >> ${cwd}/starts; touch ${cwd}/started-{}; until [ -e ${cwd}/go ]; do sleep 0.1; done; echo {}`;
+  WORK = `echo {} >> ${cwd}/starts; touch ${cwd}/started-{}; until [ -e ${cwd}/go ]; do sleep 0.3; done; echo {}`;
   return { cwd, pool, args: ['-F', pool.sshConfig, '-S', 'lab01'] };
 }

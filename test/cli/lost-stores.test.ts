@@ -86,7 +86,7 @@ test.serial('a job that is not to be repeated ends as an error when its root is 
 /** Tells its start and end to a witness outside of the root, and ends when it may. */
 function job(cwd: string): string {
   const me = '$GPOOL_JOB.$GPOOL_ATTEMPT';
-  const wait = `until [ -e ${cwd}/go ]; do sleep 0.05; done`;
+  const wait = `until [ -e ${cwd}/go ]; do sleep 0.3; done`;
   return `echo start ${me} >> ${cwd}/witness; ${wait}; echo out ${me}; echo end ${me} >> ${cwd}/witness`;
 }
 

@@ -32,7 +32,7 @@ test.serial(
     });
     t.regex((await runGpool(['unpause', 'b', '1'], { cwd })).stderr, /1 job was let go on/);
     await waitFor(async () => (await runGpool(['status', 'b'], { cwd })).stdout.includes('1 done'), {
-      limitMs: 30_000,
+      limitMs: 60_000,
       what: 'the end of the first job',
     });
     t.deepEqual(await job.starts(), ['1']);
@@ -53,7 +53,7 @@ test.serial(
     await job.begun('1');
     host.cut();
     await waitFor(async () => (await runGpool(['status', 'b'], { cwd })).stdout.includes('1 unknown'), {
-      limitMs: 30_000,
+      limitMs: 60_000,
       what: 'the loss of the host',
     });
     const cancelled = await runGpool(['cancel', 'b'], { cwd });
@@ -103,7 +103,7 @@ test.serial('jobs are meant by number, name or pattern; what means none changes 
       const text = await readFile(journal, 'utf8');
       return text.includes('job.started') && text;
     },
-    { limitMs: 30_000, what: 'the news of the start' },
+    { limitMs: 60_000, what: 'the news of the start' },
   );
   for (const wrong of [['nope'], ['a*', 'z*'], ['99']]) {
     const { code, stderr } = await runGpool(['cancel', 'b', ...wrong], { cwd });
@@ -139,6 +139,6 @@ async function rests(cwd: string): Promise<void> {
       if (now !== size) [size, since] = [now, performance.now()];
       return performance.now() - since > 500;
     },
-    { limitMs: 30_000, what: 'the job to rest' },
+    { limitMs: 60_000, what: 'the job to rest' },
   );
 }

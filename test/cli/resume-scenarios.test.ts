@@ -7,7 +7,7 @@ import { tempDir } from '../helpers/temp-dir.js';
 import { waitFor } from '../helpers/wait-for.js';
 
 /** Notes the start and waits for a word in the file ~/go-N; ends with the exit code that is in it. */
-const WORK = 'echo {} >> ~/ran; until [ -s ~/go-{} ]; do sleep 0.05; done; echo out {}; exit $(cat ~/go-{})';
+const WORK = 'echo {} >> ~/ran; until [ -s ~/go-{} ]; do sleep 0.3; done; echo out {}; exit $(cat ~/go-{})';
 
 interface Ground {
   readonly cwd: string;
@@ -28,7 +28,7 @@ async function prepare(t: ExecutionContext): Promise<Ground> {
   const leave = async (args: readonly string[], until: () => boolean | Promise<boolean>): Promise<void> => {
     const child = startGpool(args, { cwd });
     const ended = finish(child);
-    await waitFor(until, { limitMs: 30_000, what: 'the moment to leave' });
+    await waitFor(until, { limitMs: 60_000, what: 'the moment to leave' });
     child.kill('SIGKILL');
     await ended;
   };
@@ -114,7 +114,7 @@ for (const bytes of [1, 40]) {
 
 test.serial('what a job wrote before and after the controller died is there once', async (t) => {
   const { cwd, leave, gpool } = await prepare(t);
-  const talk = 'echo early; touch ~/early; until [ -e ~/go-1 ]; do sleep 0.05; done; echo late';
+  const talk = 'echo early; touch ~/early; until [ -e ~/go-1 ]; do sleep 0.3; done; echo late';
   await leave(['run', '--line-buffer', '--out', 'b', '--', talk], () => existsSync(join(cwd, 'early')));
   await writeFile(join(cwd, 'go-1'), '');
   const { code, stdout } = await gpool('resume', 'b', '--line-buffer');
@@ -143,7 +143,7 @@ test.serial('a resume that is killed itself, again and again, can be resumed', a
 test.serial('retries are counted over the death of a controller', async (t) => {
   const { cwd, leave, gpool } = await prepare(t);
   const work =
-    'echo x >> ~/tries; [ $GPOOL_ATTEMPT != 2 ] || until [ -e ~/go-1 ]; do sleep 0.05; done; exit 9';
+    'echo x >> ~/tries; [ $GPOOL_ATTEMPT != 2 ] || until [ -e ~/go-1 ]; do sleep 0.3; done; exit 9';
   const tries = async (): Promise<number> =>
     (await readFile(join(cwd, 'tries'), 'utf8').catch(() => '')).length / 2;
   await leave(['run', '--out', 'b', '--retries', '3', '--', work], async () => (await tries()) === 2);

@@ -121,11 +121,11 @@ test.serial(
   'a running controller keeps its batch; a changed job that is still with its host is refused',
   async (t) => {
     const { cwd, gpool } = await prepare(t);
-    const command = (more: string) => `touch ~/started-{}; until [ -e ~/go ]; do sleep 0.1; done${more}`;
+    const command = (more: string) => `touch ~/started-{}; until [ -e ~/go ]; do sleep 0.3; done${more}`;
     const run = (more: string) => ['run', '--out', 'b', '--', command(more), ':::', '1'];
     const child = startGpool(run(''), { cwd });
     const ended = finish(child);
-    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the start' });
+    await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 60_000, what: 'the start' });
     const held = await gpool(...run(''));
     t.is(held.code, 3);
     t.regex(held.stderr, /E_BATCH_HELD/);

@@ -96,7 +96,7 @@ test.serial('--quiet prints no output, and the files are there', async (t) => {
 test.serial('--line-buffer shows lines before the job has ended', async (t) => {
   const cwd = await tempDir(t);
   const child = startGpool(
-    ['run', '--line-buffer', '--', 'echo early; until [ -e ~/go ]; do sleep 0.1; done; echo late'],
+    ['run', '--line-buffer', '--', 'echo early; until [ -e ~/go ]; do sleep 0.3; done; echo late'],
     { cwd },
   );
   const ended = finish(child);

@@ -32,7 +32,7 @@ async function listening(pid: number | undefined): Promise<number> {
   return links.filter((link) => inodes.some((inode) => link === `socket:[${inode}]`)).length;
 }
 
-const WORK = 'touch started-{}; until [ -e go ]; do sleep 0.05; done; echo {}';
+const WORK = 'touch started-{}; until [ -e go ]; do sleep 0.3; done; echo {}';
 
 test.serial(
   'USR1 lists what runs, USR2 switches the view, and neither opens a debugger or ends the batch',
@@ -94,7 +94,7 @@ test.serial('a USR1 in the first moments of a command leaves no debugger behind'
 
 test.serial('whoever looks on or waits outlives USR1 and USR2, without a debugger', async (t) => {
   const cwd = await tempDir(t);
-  const work = `touch ${cwd}/on; until [ -e ${cwd}/go ]; do sleep 0.1; done; : {}`;
+  const work = `touch ${cwd}/on; until [ -e ${cwd}/go ]; do sleep 0.3; done; : {}`;
   const run = await start(t, cwd, ['run', '-S', '1/:', '--out', 'b', '--', work, ':::', '1']);
   await waitFor(() => existsSync(join(cwd, 'on')), { limitMs: 120_000, what: 'the start' });
   const verbs = [

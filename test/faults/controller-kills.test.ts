@@ -43,7 +43,7 @@ async function runAndKill(t: ExecutionContext, lab: Lab, random: Random, most: n
         () => true,
         () => false,
       ),
-    { limitMs: 30_000, what: 'a journal' },
+    { limitMs: 60_000, what: 'a journal' },
   );
   let kills = 0;
   while (kills < most) {

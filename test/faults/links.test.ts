@@ -99,7 +99,7 @@ faultTest(
       );
       await network.open({ batch });
       await Promise.all([network.launchJob(RUNNING), network.launchJob(ENDED)]);
-      await waitFor(() => ended.includes(ENDED.id), { limitMs: 30_000, what: 'an end' });
+      await waitFor(() => ended.includes(ENDED.id), { limitMs: 60_000, what: 'an end' });
       const calls = [1, 2, 3].map((nth) => NETWORK_CALLS[name]?.(network, nth, trial.directory));
       silence(30);
       return { detected, calls, close: () => network.close() };

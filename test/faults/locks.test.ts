@@ -73,7 +73,7 @@ async function leaveBatch(t: Teardown): Promise<string> {
   const hosts = ['-F', pool.sshConfig, '-S', '1/lab01', '--out', 'b'];
   const child = startGpool(['run', ...hosts, '--', work, ':::', '1', '2'], { cwd });
   const ended = once(child, 'exit');
-  await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 30_000, what: 'the start' });
+  await waitFor(() => existsSync(join(cwd, 'started-1')), { limitMs: 60_000, what: 'the start' });
   child.kill('SIGKILL');
   await ended;
   return cwd;

@@ -78,7 +78,7 @@ test('an agent and all it started, killed while it removes, run nothing twice an
     await waitFor(async () => before === 0 || (await countFiles(host, ids)) < before, { what: 'a removal' });
     for (const pid of await host.processes('agent')) signal(-pid, 'SIGKILL');
     for (const pid of await clearers(host)) signal(pid, 'SIGKILL');
-    await waitFor(() => bridge.find('V').length > kills, { limitMs: 30_000, what: 'a new agent' });
+    await waitFor(() => bridge.find('V').length > kills, { limitMs: 60_000, what: 'a new agent' });
   }
   await bridge.ask(...ids.map((id) => run(id, script(id))), run('99.1', leaver(host, '99.1')));
   await bridge.event('X', '99.1');

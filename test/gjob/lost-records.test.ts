@@ -8,7 +8,7 @@ import { GjobHost, run } from './bridge-client.js';
 const KEYS = ['0123456789abcdef', 'fedcba9876543210'];
 
 const gated = (host: GjobHost) =>
-  `echo 1 >> ${host.root}/witness; until [ -e ${host.root}/gate ]; do sleep 0.05; done; echo done`;
+  `echo 1 >> ${host.root}/witness; until [ -e ${host.root}/gate ]; do sleep 0.3; done; echo done`;
 
 for (const [title, spoil] of [
   ['its pid record', (host) => rm(join(host.record('1.1'), 'pid'))],

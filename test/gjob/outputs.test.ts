@@ -69,7 +69,7 @@ test('what is left behind keeps its pipe, and prints into no other job', async (
   const host = await GjobHost.create(t);
   const bridge = host.bridge({ slots: 1 });
   const late = (out: string) =>
-    `echo now; (until [ -e ${host.root}/gate ]; do sleep 0.05; done; echo late ${out}) ${out} &`;
+    `echo now; (until [ -e ${host.root}/gate ]; do sleep 0.3; done; echo late ${out}) ${out} &`;
   await bridge.ask(
     run('1.1', late('>&2')),
     run('2.1', late('2>&1')),
@@ -101,7 +101,7 @@ test('a background process that prints without end does not keep a job from endi
 test('what a job prints is there while it runs', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
-  const wait = `until [ -e ${host.root}/gate ]; do sleep 0.05; done`;
+  const wait = `until [ -e ${host.root}/gate ]; do sleep 0.3; done`;
   await bridge.ask(run('1.1', `printf begun; ${wait}; echo`), run('2.1', `seq 9999; printf end; ${wait}`));
   await waitFor(async () => (await host.read('1.1', 'log')) === 'begun', { what: 'a short output' });
   await waitFor(async () => (await host.read('2.1', 'log'))?.endsWith('\nend'), { what: 'a long one' });

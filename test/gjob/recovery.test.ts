@@ -8,7 +8,7 @@ const jobs = (from: number, to: number) => Array.from({ length: to - from + 1 },
 
 /** Says in a file of the root that it ran; ends once `gate` exists. */
 const gated = (host: GjobHost, id: string) =>
-  `echo ${id} >> ${host.root}/witness; until [ -e ${host.root}/gate ]; do sleep 0.05; done`;
+  `echo ${id} >> ${host.root}/witness; until [ -e ${host.root}/gate ]; do sleep 0.3; done`;
 
 const witnesses = async (host: GjobHost) =>
   (await readFile(join(host.root, 'witness'), 'utf8').catch(() => '')).split('\n').filter(Boolean).sort();
@@ -72,7 +72,7 @@ test('a new bridge goes on where the lost one was read to', async (t) => {
   const seen = [...first.lines];
   const second = host.bridge({ offset: first.bytes });
   const ended = () => [...seen, ...second.lines].filter(([kind]) => kind === 'X').map(([, id]) => id);
-  await waitFor(() => ended().length >= 60, { limitMs: 30_000, what: 'all ends' });
+  await waitFor(() => ended().length >= 60, { limitMs: 60_000, what: 'all ends' });
   t.deepEqual(ended().sort(), jobs(1, 60).sort());
   t.is(second.find('V').length, 0, 'the agent is the same');
 });

@@ -31,7 +31,7 @@ export async function startControlled(
   const cwd = await tempDir(t);
   const pool = await startEmbeddedHosts({ names: ['lab01'] });
   t.teardown(() => pool.close());
-  const script = `echo begun; touch ${cwd}/started; until [ -e ${cwd}/go ]; do sleep 0.05; done`;
+  const script = `echo begun; touch ${cwd}/started; until [ -e ${cwd}/go ]; do sleep 0.3; done`;
   const batch = await runBatch({
     name: 'controlled',
     specs: makeSpecs(jobs, { commands: [script] }),
@@ -43,7 +43,7 @@ export async function startControlled(
   });
   const ended = batch.start();
   await waitFor(() => existsSync(join(cwd, 'started')) && batch.progress().running === 1, {
-    limitMs: 30_000,
+    limitMs: 60_000,
     what: 'the news of the first job',
   });
   return {

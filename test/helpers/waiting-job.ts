@@ -17,14 +17,14 @@ export interface WaitingJob {
 
 export function waitingJob(cwd: string): WaitingJob {
   const seen = (name: string) =>
-    waitFor(() => existsSync(join(cwd, name)), { limitMs: 30_000, what: name }).then(() => {});
+    waitFor(() => existsSync(join(cwd, name)), { limitMs: 60_000, what: name }).then(() => {});
   return {
     command: [
       `trap 'touch ${cwd}/ended-{}; exit 1' TERM`,
       `echo {} >> ${cwd}/starts`,
       'echo begun {}',
       `touch ${cwd}/begun-{}`,
-      `until [ -e ${cwd}/go ]; do echo >> ${cwd}/beats-{}; sleep 0.05; done`,
+      `until [ -e ${cwd}/go ]; do echo >> ${cwd}/beats-{}; sleep 0.3; done`,
       'echo done {}',
     ].join('; '),
     begun: (job) => seen(`begun-${job}`),

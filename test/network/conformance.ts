@@ -298,7 +298,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-const CLEARING = { limitMs: 30_000, what: 'the clearing' };
+const CLEARING = { limitMs: 60_000, what: 'the clearing' };
 
 type Ended = Extract<NetworkEvent, { type: 'job.ended' }>;
 
@@ -385,7 +385,7 @@ class Bench {
 
   #eventOf(id: string, type: 'job.started' | 'job.ended'): Promise<NetworkEvent> {
     const find = () => this.events.find((event) => event.type === type && event.attempt === id);
-    return waitFor(find, { limitMs: 30_000, what: `${type} of ${id}` });
+    return waitFor(find, { limitMs: 60_000, what: `${type} of ${id}` });
   }
 }
 

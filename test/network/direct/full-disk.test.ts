@@ -67,7 +67,7 @@ sshdTest('a host of this batch that is full for a while is lost for that while, 
   await t.throwsAsync(network.collectJob(attempt, join(directory, 'out')), { instanceOf: TransportError });
   await rm(join(resultsDir, 'filler'));
   await waitFor(() => events.some(({ type }) => type === 'host.ready'), {
-    limitMs: 30_000,
+    limitMs: 60_000,
     what: 'the host',
   });
   t.is((await network.collectJob(attempt, join(directory, 'out'))).stdoutBytes, 5);

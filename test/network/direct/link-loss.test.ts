@@ -37,10 +37,10 @@ test('a link that drops again and again costs no event and doubles none', async 
   const ids = Array.from({ length: 60 }, (_, at) => `${at + 1}.1`);
   await Promise.all(ids.map((id) => pool.launch(id, { commands: ['sleep 0.05; echo "$GPOOL_JOB"'] })));
   for (const reached of [5, 20, 40]) {
-    await waitFor(() => endsOf(pool.events).length >= reached, { limitMs: 30_000, what: `${reached} jobs` });
+    await waitFor(() => endsOf(pool.events).length >= reached, { limitMs: 60_000, what: `${reached} jobs` });
     const ready = pool.count('host.ready');
     hosts.hosts[0]?.drop();
-    await waitFor(() => pool.count('host.ready') > ready, { limitMs: 30_000, what: 'the reconnection' });
+    await waitFor(() => pool.count('host.ready') > ready, { limitMs: 60_000, what: 'the reconnection' });
   }
   await waitFor(() => endsOf(pool.events).length >= ids.length, { limitMs: 60_000, what: 'all jobs' });
   t.deepEqual(endsOf(pool.events).sort(), [...ids].sort());
@@ -67,7 +67,7 @@ test('a second controller goes on where the first one stopped reading', async (t
   t.teardown(() => network.close({ cleanup: true }));
   await network.open({ batch: 'b1', offsets: { host1: offset } });
   await waitFor(() => endsOf(events).length + endsOf(seen).length >= ids.length, {
-    limitMs: 30_000,
+    limitMs: 60_000,
     what: 'the rest',
   });
   t.deepEqual([...endsOf(seen), ...endsOf(events)].sort(), [...ids].sort());

@@ -23,11 +23,11 @@ test('500 open jobs of a cluster are asked about in one request, whatever the lo
     slots: 1,
   });
   const pool = await openPool(t, network, directory, 'b1');
-  const wait = { commands: [`until [ -e ${directory}/go ]; do sleep 0.2; done`] };
+  const wait = { commands: [`until [ -e ${directory}/go ]; do sleep 0.3; done`] };
   const attempts = await Promise.all(
     Array.from({ length: 500 }, (_, at) => pool.launch(`${at + 1}.1`, wait, at % 2 ? 'n1' : 'n2')),
   );
-  await waitFor(() => pool.count('job.started') === 2, { limitMs: 30_000, what: 'a start on each worker' });
+  await waitFor(() => pool.count('job.started') === 2, { limitMs: 60_000, what: 'a start on each worker' });
   const home = hosts.hosts[0]?.home ?? '';
   const sessions = async (): Promise<number> => (await readFile(join(home, 'sessions'), 'utf8')).length;
   const before = await sessions();

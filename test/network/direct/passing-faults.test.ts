@@ -44,7 +44,7 @@ async function openHost(t: Teardown, directory: string, login: () => void = () =
   await network.open({ batch: 'b' });
   t.teardown(() => network.close({ cleanup: true }));
   const hear = (text: string) =>
-    waitFor(() => told.at(-1) === text, { limitMs: 30_000, what: `${text} after ${told.join(', ')}` });
+    waitFor(() => told.at(-1) === text, { limitMs: 60_000, what: `${text} after ${told.join(', ')}` });
   return { told, hear, cut: () => cut() };
 }
 
@@ -66,7 +66,7 @@ test('a host that has worked and loses its root is lost until the root is back',
   await rename(join(directory, 'home'), join(directory, 'away'));
   await writeFile(join(directory, 'home'), '');
   cut();
-  await waitFor(() => told.length > 1, { limitMs: 30_000, what: 'the loss' });
+  await waitFor(() => told.length > 1, { limitMs: 60_000, what: 'the loss' });
   t.true(
     told.slice(1).every((text) => text.startsWith('host.lost')),
     told.join(),

@@ -51,7 +51,7 @@ export async function openPool(
       await network.launchJob(attempt);
       return attempt;
     },
-    ended: ({ id }) => waitFor(() => findEnded(events, id), { limitMs: 30_000, what: `the end of ${id}` }),
+    ended: ({ id }) => waitFor(() => findEnded(events, id), { limitMs: 60_000, what: `the end of ${id}` }),
     count: (type) => events.filter((event) => event.type === type).length,
   };
 }
