@@ -49,7 +49,7 @@ export class JobOutput {
     if (this.#options.mode === 'quiet') return;
     if (event.type === 'job.started' && this.#options.mode === 'line-buffer') this.#follow(event.attempt);
     if (event.type === 'job.requeued' || event.type === 'job.dropped') this.#following.delete(event.attempt);
-    if (event.type === 'job.copied') this.#copied.add(event.job);
+    if (event.type === 'job.copied' || event.type === 'job.returned') this.#copied.add(event.job);
     const isEnd = event.type === 'job.done' || event.type === 'job.failed';
     if (!isEnd && event.type !== 'job.cancelling') return;
     const job = this.#run.job(event.job);

@@ -162,6 +162,11 @@ export type ManagerEvent =
       readonly fault: Fault | null;
       readonly collected: Collected;
     }
+  /**
+   * An attempt that counted as lost has ended well after all, and no other one of its job had begun: it is under way again, and
+   * what it left is fetched.
+   */
+  | { readonly type: 'job.returned'; readonly job: string; readonly attempt: string }
   /** The job goes back to waiting; `counted` tells whether the attempt counts against its limit. */
   | {
       readonly type: 'job.requeued';

@@ -29,7 +29,7 @@ export class Collector {
   readonly #options: CollectorOptions;
   readonly #waiting: Leftover[] = [];
   readonly #deferred = new Set<Leftover>();
-  #active = 0;
+  readonly #active = new Set<Leftover>();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -37,11 +37,17 @@ export class Collector {
 
   /** How many are being fetched or are about to be. */
   get pending(): number {
-    return this.#active + this.#waiting.length;
+    return this.#active.size + this.#waiting.length;
   }
 
   add(job: Job, attempt: AttemptRecord): void {
     this.#start({ job, attempt, failures: 0 });
+  }
+
+  /** For one that was given up before: it may still be under way, or wait for its host. */
+  addOnce(job: Job, attempt: AttemptRecord): void {
+    const known = [...this.#active, ...this.#waiting, ...this.#deferred];
+    if (!known.some((leftover) => leftover.attempt === attempt)) this.add(job, attempt);
   }
 
   /** Keeps it until its host is ready. */
@@ -64,12 +70,12 @@ export class Collector {
   }
 
   #next(): void {
-    if (this.#active >= MOST_AT_ONCE) return;
+    if (this.#active.size >= MOST_AT_ONCE) return;
     const leftover = this.#waiting.shift();
     if (!leftover) return;
-    this.#active += 1;
+    this.#active.add(leftover);
     void this.#collect(leftover).finally(() => {
-      this.#active -= 1;
+      this.#active.delete(leftover);
       this.#next();
     });
   }

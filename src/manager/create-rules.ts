@@ -3,6 +3,7 @@ import { Breaker } from './breaker.js';
 import { DrainingHosts } from './draining-hosts.js';
 import { EndCancelled } from './end-cancelled.js';
 import { Halt } from './halt.js';
+import { LateResults } from './late-results.js';
 import { LostHosts } from './lost-hosts.js';
 import type { ManagerSettings } from './manager-options.js';
 import type { MedianLimits } from './median-limits.js';
@@ -28,6 +29,7 @@ export function createRules(
   const halt = settings.halt === undefined ? null : parseHaltRule(settings.halt);
   return [
     new EndCancelled(state),
+    new LateResults(state),
     ...(settings.halt === undefined || halt ? [new StartCheck(state)] : []),
     ...(limits.isUsed ? [new Overdue(context, limits)] : []),
     new Breaker(context, resting),

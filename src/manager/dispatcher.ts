@@ -234,6 +234,7 @@ export class Dispatcher {
     if (event.type === 'job.launched' || event.type === 'job.copied') this.#launch(event.attempt);
     else if (event.type === 'job.started') this.#options.resting.accept(event.host);
     else if (event.type === 'job.ended') this.#settle(event);
+    else if (event.type === 'job.returned') this.#fetchLate(event.attempt);
     else if (event.type === 'host.ready') this.#resume(event.host);
     this.#intents.act(event);
     this.#hostActions.act(event);
@@ -260,6 +261,11 @@ export class Dispatcher {
     const hasReturns = job.spec.returns.length > 0 && ran;
     if (output.stdout || output.stderr || hasReturns) this.#collector.add(job, attempt);
     else this.#takeResult({ kind: 'collected', job, attempt, collected: NOTHING });
+  }
+
+  #fetchLate(id: string): void {
+    const found = findByAttempt(this.#options.state, id);
+    if (found) this.#collector.addOnce(found.job, found.attempt);
   }
 
   #takeResult(result: Result): void {

@@ -19,6 +19,8 @@ export function formatLogLine(event: Recorded, findJob: JobFinder): string | nul
       return `${describe('FAIL', event, findJob)}: ${describeCause(event)}`;
     case 'job.collected':
       return `${describe('COLLECT', event, findJob)}${event.fault ? `: ${describeFault(event.fault)}` : ''}`;
+    case 'job.returned':
+      return describe('RETURN', event, findJob);
     case 'job.requeued':
       return `${describe('AGAIN', event, findJob)}: ${describeReason(event.reason)}`;
     case 'job.copied':

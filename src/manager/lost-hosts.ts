@@ -17,7 +17,7 @@ interface LostHostsOptions {
 
 /**
  * Gives up what a host has that has been silent for so long, where the job may be repeated. Only on a person's word: as far as
- * anyone can tell, it still runs there. What the host tells of it later is journalled, and overwrites nothing.
+ * anyone can tell, it still runs there. What the host tells of it later overwrites nothing that has begun.
  */
 export class LostHosts implements Rule {
   readonly #context: RuleContext;

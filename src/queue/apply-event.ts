@@ -18,6 +18,7 @@ import {
 import { applyJobCollected } from './left-behind.js';
 import { passOverRemoved } from './removed-jobs.js';
 import { applyBatchRevised, applyJobReopened } from './reopen-job.js';
+import { applyJobReturned } from './returned-attempts.js';
 import { applyBatchResumed, applyBatchStopping, applyJobOverdue } from './stop-events.js';
 
 /**
@@ -50,6 +51,8 @@ function reduce(state: BatchState, event: Recorded): boolean {
       return applyJobFailed(state, event);
     case 'job.collected':
       return applyJobCollected(state, event);
+    case 'job.returned':
+      return applyJobReturned(state, event);
     case 'job.requeued':
       return applyJobRequeued(state, event);
     case 'job.copied':

@@ -35,7 +35,7 @@ export function applyJobStarted(state: BatchState, event: JobEvent<'job.started'
 export function applyJobEnded(state: BatchState, event: JobEvent<'job.ended'>): boolean {
   noteOffset(state, event);
   const attempt = openAttempt(state, event);
-  if (!attempt) return false;
+  if (!attempt) return noteLate(state, event);
   attempt.usage = event.usage;
   if (!event.inferred && !attempt.settled) attempt.output = event.output;
   closeAttempt(state, attempt, judgeEnd(attempt, event.outcome));
@@ -128,6 +128,7 @@ export function createAttempt(
     outcome: null,
     usage: null,
     output: null,
+    late: null,
     orphaned: 'no',
     fault: null,
     collected: null,
@@ -158,6 +159,17 @@ function openAttempt(
   const attempt = findByAttempt(state, news.attempt)?.attempt;
   if (attempt?.host !== news.host) return null;
   return attempt.outcome === null ? attempt : null;
+}
+
+/** A good end of what counts as lost: it moves nothing by itself. */
+function noteLate(state: BatchState, { attempt: id, host, ...end }: JobEvent<'job.ended'>): false {
+  const attempt = findByAttempt(state, id)?.attempt;
+  const isLate =
+    attempt?.host === host && attempt.outcome?.kind === 'lost' && end.outcome.kind === 'succeeded';
+  if (!isLate || end.inferred) return false;
+  attempt.late = end.output;
+  attempt.usage = end.usage;
+  return false;
 }
 
 function decide(job: Job, attempt: AttemptRecord): void {
@@ -214,5 +226,5 @@ export function refuse(job: Job, what: string): StateError {
 
 const MOST_WARNINGS = 1000;
 /** Shared, so that a million jobs stay small. */
-const SUCCEEDED: Outcome = { kind: 'succeeded' };
+export const SUCCEEDED: Outcome = { kind: 'succeeded' };
 const NOTHING_COLLECTED: Collected = { stdoutBytes: 0, stderrBytes: 0, files: [], missing: [], skipped: [] };

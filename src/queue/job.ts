@@ -1,6 +1,6 @@
 import type { Fault } from '../errors.js';
 import { parseDigits } from '../events/attempt-id.js';
-import type { Collected, NetworkEvent, Usage } from '../events/event.js';
+import type { AnnouncedOutput, Collected, Usage } from '../events/event.js';
 import type { Outcome } from '../events/outcome.js';
 import type { JobSpec } from '../spec/job-spec.js';
 import type { State } from './states.js';
@@ -24,7 +24,9 @@ export interface AttemptRecord {
   outcome: Outcome | null;
   usage: Usage | null;
   /** What its end said that there is to fetch; null when that is not known, or needed no more. */
-  output: Extract<NetworkEvent, { type: 'job.ended' }>['output'] | null;
+  output: AnnouncedOutput | null;
+  /** What its host said, after it had counted as lost, that a good end left to fetch; null when the host said no such thing. */
+  late: AnnouncedOutput | null;
   /** Whether its host has lost what it kept of it before it ended; `rebooted` when no process of it can live. */
   orphaned: 'no' | 'yes' | 'rebooted';
   /** Set when something other than the outcome failed or requeued the job. */

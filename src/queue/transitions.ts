@@ -10,12 +10,17 @@ export type TransitionTable = Readonly<Record<State, Readonly<Partial<Record<Cau
 
 /** A job that is launched on a host just lost is unknown at once. */
 export const JOB_TRANSITIONS: TransitionTable = {
-  [STATE_FREE]: { 'job.launched': [STATE_BUSY, STATE_UNKNOWN], 'job.cancelling': [STATE_ERROR] },
+  [STATE_FREE]: {
+    'job.launched': [STATE_BUSY, STATE_UNKNOWN],
+    'job.cancelling': [STATE_ERROR],
+    'job.returned': [STATE_BUSY],
+  },
   [STATE_BUSY]: {
     'job.done': [STATE_DONE],
     'job.failed': [STATE_ERROR],
     'job.requeued': [STATE_FREE],
     'job.copied': [STATE_BUSY],
+    'job.returned': [STATE_BUSY],
     'job.dropped': [STATE_BUSY, STATE_UNKNOWN],
     'host.lost': [STATE_UNKNOWN],
     'host.failed': [STATE_UNKNOWN],
@@ -25,6 +30,7 @@ export const JOB_TRANSITIONS: TransitionTable = {
     'job.failed': [STATE_ERROR],
     'job.requeued': [STATE_FREE],
     'job.dropped': [STATE_UNKNOWN],
+    'job.returned': [STATE_BUSY],
     'host.ready': [STATE_BUSY],
   },
   [STATE_DONE]: { 'job.reopened': [STATE_FREE] },

@@ -4,6 +4,7 @@ import type { Outcome } from '../../src/events/outcome.js';
 import { applyEvent } from '../../src/queue/apply-event.js';
 import { type BatchState, createBatchState, type HostRecord } from '../../src/queue/batch-state.js';
 import { type AttemptRecord, type Job, liveAttempts } from '../../src/queue/job.js';
+import { mayReturn } from '../../src/queue/returned-attempts.js';
 import type { Random } from '../../src/random.js';
 import type { JobSpec } from '../../src/spec/job-spec.js';
 import { anyHost } from './any-host.js';
@@ -130,11 +131,20 @@ export class RandomHistory {
   #jobEvent(job: Job): GpoolEvent | null {
     const open = job.attempts.filter(({ outcome, settled }) => !outcome || !settled);
     const dice = this.#random();
+    if (dice > 0.9) return this.#late(job);
     if (job.state === 'free' && (open.length === 0 || dice < 0.5)) return this.#launch(job);
     if (open.length === 0 || (dice < 0.1 && (job.state === 'done' || job.state === 'error')))
       return dice < 0.1 ? { type: 'job.reopened', job: job.id, reason: 'rerun' } : null;
     if (job.state === 'busy' && dice < 0.1) return this.#copy(job);
     return this.#attemptEvent(job, this.#pick(open));
+  }
+
+  /** News of what counts as lost, and what the Manager makes of that. */
+  #late(job: Job): GpoolEvent | null {
+    const back = job.attempts.find((attempt) => mayReturn(this.state, job, attempt));
+    if (back) return { type: 'job.returned', job: job.id, attempt: back.id };
+    const lost = job.attempts.find(({ outcome, late }) => outcome?.kind === 'lost' && late === null);
+    return lost ? this.#end({ attempt: lost.id, host: lost.host, offset: 7 }) : null;
   }
 
   /** News of one of its attempts, or what the Manager makes of that; of one that is needed no more only news. */
