@@ -141,6 +141,7 @@ export const ERROR_CODES = {
   E_ROOT: { domain: 'host', operation: 'prepare the root directory', next: 'Choose a directory you can write with `root:` in the inventory.' },
   E_HELPER: { domain: 'host', operation: 'check the helper', next: 'The helper on the host differs from what was sent; look at who can write that directory.' },
   E_BATCH_TAKEN: { domain: 'host', operation: 'begin the batch there', next: 'Give each batch an id of its own (`batchId`); what is left of the other one there is removed with `gpool gc --force`.' },
+  E_ELSEWHERE: { domain: 'host', operation: 'begin the batch there', next: 'The name leads to several machines: name that one itself. If it never comes back, what it had is given up with `gpool hosts remove --now`, and what is left of it there is removed with `gpool gc --force`.' },
   E_PROTOCOL: { domain: 'host', operation: 'read the helper\'s answer', next: 'Run again with --debug and report what the host printed.' },
   E_NO_SSH_CLIENT: { domain: 'host', operation: 'start ssh', next: 'Install the OpenSSH client, or use --transport ssh2.' },
   E_HOST_UNKNOWN: { domain: 'host', operation: 'look up the host', next: 'The host is not in this pool; check its name.' },

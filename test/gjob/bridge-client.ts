@@ -43,6 +43,13 @@ export class GjobHost {
     return host;
   }
 
+  /** Another machine that has this root, too. */
+  beside(t: Teardown, options: HostOptions): GjobHost {
+    const host = new GjobHost(this.root, options);
+    t.teardown(() => host.end());
+    return host;
+  }
+
   get directory(): string {
     return join(this.root, 'host-1', 'batch-1');
   }

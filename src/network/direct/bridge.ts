@@ -169,13 +169,17 @@ function greetingFault(error: Error, greeting: readonly string[], { init }: Host
       next: 'Correct the `init` of this host in the inventory; each line must succeed.',
     });
   }
-  const { what, exitCode } = error;
+  const { what, exitCode, refusal } = error;
   if (exitCode === TAKEN) return new HostError('E_BATCH_TAKEN', { what, where });
+  if (exitCode === ELSEWHERE) return new HostError('E_ELSEWHERE', { what: refusal ?? what, where });
   return new HostError(exitCode === 3 ? 'E_ROOT' : 'E_PROTOCOL', { what, where });
 }
 
 /** The helper's exit code where another batch has the name. */
 const TAKEN = 6;
+
+/** The helper's exit code where the batch's agent is on another machine. */
+const ELSEWHERE = 7;
 
 /** Installing the helper and the host's login files. */
 const START_MS = 120_000;

@@ -1,6 +1,6 @@
 import { type ErrorCode, HostError } from '../../errors.js';
 
-/** What a host may get over by itself: files of others fill it for a while, its home is not mounted yet. */
+/** What a host may get over by itself: files of others fill it for a while, its home is not mounted yet, its name leads to another machine now. */
 export function mayPass(error: unknown): boolean {
   return error instanceof HostError && PASSING.has(error.code);
 }
@@ -10,4 +10,5 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'E_REMOTE_DISK',
   'E_REMOTE_INODES',
   'E_LOGIN_SHELL',
+  'E_ELSEWHERE',
 ]);
