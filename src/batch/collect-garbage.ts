@@ -48,8 +48,28 @@ export async function collectGarbage(
     );
     return results.map(readResult);
   };
-  const found = rules.force ? [] : await clean(['dry-run']);
-  return clean([...describeRules(rules), ...(await findOver(found))]);
+  const words = describeRules(rules);
+  if (!rules.force) return clean([...words, ...(await findOver(await clean(['dry-run'])))]);
+  // Each machine ends what it runs itself; only then goes what none of them can end.
+  const first = await clean(words);
+  const left = listElsewhere(first);
+  return left.length === 0 ? first : joinResults(first, await clean([...words, ...left]));
+}
+
+/** Batches whose agent is on a machine that was not asked. */
+function listElsewhere(results: readonly HostGarbage[]): string[] {
+  const entries = results.flatMap((result) => ('entries' in result ? result.entries : []));
+  const names = entries.flatMap((entry) => (entry.kind === 'batch' && entry.elsewhere ? [entry.name] : []));
+  return [...new Set(names)];
+}
+
+/** What went in the first round, and all of the second. */
+function joinResults(first: readonly HostGarbage[], second: readonly HostGarbage[]): readonly HostGarbage[] {
+  return second.map((result, at) => {
+    const before = first[at];
+    if (!before || !('entries' in before) || !('entries' in result)) return result;
+    return { ...result, entries: [...before.entries.filter(({ removed }) => removed), ...result.entries] };
+  });
 }
 
 function describeRules({ dryRun, all, force, olderSecs }: GarbageRules): string[] {

@@ -14,8 +14,10 @@ export type GarbageEntry =
       readonly removed: boolean;
       /** `<host id>/<batch>`. */
       readonly name: string;
-      /** Why: over, expired, forced; running, unfinished, ended; or what went wrong. */
+      /** Why: over, expired, forced; running, unfinished, ended; where its agent is; or what went wrong. */
       readonly why: string;
+      /** Its agent is on another machine than the one that was asked. */
+      readonly elsewhere: boolean;
       /** Since anybody touched it, seconds. */
       readonly idleSecs: number;
       readonly owner: BatchOwner | null;
@@ -51,7 +53,13 @@ function parseLine([kind, fate, name = '', ...rest]: readonly string[]): Garbage
 
 function parseBatch([why = '', idle = '', user = '-', host = '-', directory = '-']: readonly string[]) {
   const owner = directory === '-' ? null : { user, host, directory };
-  return { why, idleSecs: Number.parseInt(idle, 10) || 0, owner };
+  const elsewhere = why.startsWith(ELSEWHERE);
+  return {
+    why: elsewhere ? why.slice(ELSEWHERE.length) : why,
+    elsewhere,
+    idleSecs: Number.parseInt(idle, 10) || 0,
+    owner,
+  };
 }
 
 function undo(field: string): string {
@@ -59,4 +67,5 @@ function undo(field: string): string {
 }
 
 const PLAIN: Readonly<Record<string, string>> = { '\\': '\\', n: '\n', t: '\t', r: '\r' };
+const ELSEWHERE = 'elsewhere: ';
 const LONGEST_LINE = 16 * 1024;
