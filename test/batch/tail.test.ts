@@ -77,8 +77,11 @@ test('a job that hangs on a real host is copied; the copy counts, and nothing of
 });
 
 test('what waits on a slow real host is taken back for the one that idles, and runs once', async (t) => {
-  // Its first job ends when nearly all others have begun: what waits behind it can only run elsewhere.
-  const script = 'until [[ $GPOOL_HOST != lab02 ]] || (($(wc -l < "$W/witness") >= 95)); do sleep 0.3; done';
+  // Both begin with short jobs, so that some wait there; then one on lab02 ends when all others have begun.
+  const script = `begun() { wc -l < "$W/witness"; }
+    touch "$W/$GPOOL_HOST"
+    until [[ -e $W/lab01 && -e $W/lab02 ]]; do sleep 0.3; done
+    (($(begun) < 30)) || until [[ $GPOOL_HOST == lab01 ]] || (($(begun) >= 99)); do sleep 0.3; done`;
   const { end, events, jobs, witness } = await runOnTwo(t, script, 100);
   t.is(end.summary.counts.done, 100);
   t.is(new Set(witness).size, witness.length, 'no attempt ran twice');
