@@ -31,7 +31,7 @@ test('one failing job does not stop the others, and the summary names it with it
   t.is(kind, 'complete');
   t.like(counts, { done: 4, error: 1, free: 0 });
   t.deepEqual(failures, [
-    { job: '2', name: 'job-2', host: 'a', outcome: { kind: 'failed', code: 3 }, fault: null },
+    { job: '2', name: 'job-2', host: 'a', outcome: { kind: 'failed', code: 3 }, fault: null, isLeft: false },
   ]);
   t.deepEqual(unfinished, []);
 });
