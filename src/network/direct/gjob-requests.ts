@@ -100,11 +100,12 @@ export class RequestSender {
     this.#cancelTimer = this.clock.after(waitMs, () => this.#flush(), { unref: true });
   }
 
-  /** Takes a token that came back; tokens of earlier connections are none of ours. */
-  acknowledge(token: string): void {
+  /** Takes a token that came back. False for one of an earlier connection, which is none of ours. */
+  acknowledge(token: string): boolean {
     const requests = this.#unacked.get(token);
     this.#unacked.delete(token);
     for (const { resolve } of requests ?? []) resolve();
+    return requests !== undefined;
   }
 
   /** The agent could make nothing of such a request: those that look like it are refused. */

@@ -9,6 +9,7 @@ import type { Shell } from '../shell/shell.js';
 import { backoffMs, type ReconnectPolicy } from './backoff.js';
 import { awaitRefusal, type Bridge } from './bridge.js';
 import { connectHost } from './connect-host.js';
+import { EmptyTalk } from './empty-talk.js';
 import { type GjobEvent, parseEventLine } from './gjob-events.js';
 import { RequestSender } from './gjob-requests.js';
 import type { Helper } from './helper-install.js';
@@ -180,8 +181,9 @@ export class HostLink {
     this.#shell = shell;
     shell.onClose((error) => this.#drop(error ?? lostError('the connection was closed', shell.where)));
     // What a given-up connection still delivers comes again from the offset of the next one.
+    const talk = new EmptyTalk(shell.where);
     const onLine = (line: string, offset: number) => {
-      if (this.#shell === shell) this.#hear(line, offset);
+      if (this.#shell === shell) talk.hear(line, this.#hear(line, offset));
     };
     const connecting = connectHost({
       shell,
@@ -219,16 +221,18 @@ export class HostLink {
     };
   }
 
-  #hear(line: string, offset: number): void {
+  /** Whether the line meant anything. */
+  #hear(line: string, offset: number): boolean {
     const event = parseEventLine(line, this.host.name);
     this.#place.offset = offset;
-    if (!event) return;
-    if (event.kind === 'ack') this.#sender?.acknowledge(event.token);
+    if (!event) return false;
+    if (event.kind === 'ack') return this.#sender?.acknowledge(event.token) ?? false;
     if (event.kind === 'dropped') this.#sender?.drop(event, this.host.name);
     if (event.kind === 'quit') this.#agentGone();
     this.options.observe(event);
     const news = toNetworkEvent(event, this.host.name, offset);
     if (news) this.options.emit(news);
+    return event.kind !== 'agent' && event.kind !== 'quit';
   }
 
   /** The connection is over: lets go, and tells once that the host is lost or failed. */
