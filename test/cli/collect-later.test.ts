@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { checkLocalCommand } from '../../src/network/shell/commands.js';
 import { startEmbeddedHosts } from '../../src/testing/index.js';
 import { finish, type GpoolRun, MAIN, runGpool, startGpool } from '../helpers/run-gpool.js';
-import { mountSmall } from '../helpers/small-disk.js';
+import { mountSmall, remount } from '../helpers/small-disk.js';
 import { type Teardown, tempDir } from '../helpers/temp-dir.js';
 import { sshdTest } from '../helpers/tiers.js';
 
@@ -184,10 +184,6 @@ function runUnder(under: readonly string[], words: readonly string[], cwd: strin
   const [program, ...args] = under;
   if (program === undefined) return runGpool(words, { cwd });
   return finish(startGpool(words, { cwd, under: [program, ...args, process.execPath, MAIN] }));
-}
-
-async function remount(path: string, options: string): Promise<void> {
-  await checkLocalCommand(['mount', '-o', `remount,${options}`, path]);
 }
 
 async function countIn(path: string, text: string): Promise<number> {

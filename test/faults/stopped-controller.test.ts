@@ -68,12 +68,39 @@ sshdTest(
   },
 );
 
+for (const hours of [8, -8]) {
+  sshdTest(
+    `a clock that is set by ${hours} hours between a kill and the resume ends nothing and makes nothing wait`,
+    async (t) => {
+      t.timeout(300_000);
+      const lab = await startLab({ machines: 2 });
+      t.teardown(() => lab.close());
+      const home = await lab.directory('home');
+      const clock = join(await lab.directory('clock'), 'set.mjs');
+      await writeFile(clock, shiftingClock(String(hours)));
+      const options = ['--timeout', '300', '--retries', '2', '--retry-delay', '2s'];
+      const order = { sshConfig: lab.sshConfig, hosts: '2/m[1-2]', home, jobs: 24, sleep: '2', options };
+      const controller = Controller.run(order);
+      await Promise.all(lab.machines.map((machine) => machine.atWork()));
+      await controller.kill();
+      const began = Date.now();
+      const env = { NODE_OPTIONS: `--import=${clock}` };
+      const { code, stderr } = await Controller.resume({ home, env }).ended;
+      t.is(code, 0, stderr);
+      t.true(Date.now() - began < 120_000);
+      t.deepEqual(await checkInvariants(join(home, 'b'), await lab.witnesses()), []);
+      t.deepEqual(restarts(await readHistory(join(home, 'b'))), []);
+    },
+  );
+}
+
 const HOUR = 3_600_000;
 
-/** Date is what jumps when somebody sets a clock; timers and performance.now go on. */
-const JUMPING_CLOCK = `
+/** Date is what jumps when somebody sets a clock; timers and performance.now go on. By so many hours: an expression. */
+function shiftingClock(hours: string): string {
+  return `
 const now = Date.now;
-const shift = () => [0, 8, -8, 0][Math.floor(performance.now() / 2000) % 4] * ${HOUR};
+const shift = () => (${hours}) * ${HOUR};
 globalThis.Date = class extends Date {
   constructor(...args) {
     if (args.length === 0) super(now() + shift());
@@ -84,3 +111,6 @@ globalThis.Date = class extends Date {
   }
 };
 `;
+}
+
+const JUMPING_CLOCK = shiftingClock('[0, 8, -8, 0][Math.floor(performance.now() / 2000) % 4]');

@@ -10,3 +10,8 @@ export async function mountSmall(t: Teardown, path: string, options: string): Pr
     await checkLocalCommand(['umount', '-l', path]);
   });
 }
+
+/** Gives it other options: more room, or none at all. */
+export async function remount(path: string, options: string): Promise<void> {
+  await checkLocalCommand(['mount', '-o', `remount,${options}`, path]);
+}

@@ -47,8 +47,13 @@ export class Controller {
     return Controller.#start(['run', ...words, '--', command, ':::', ...args], home, env);
   }
 
-  static resume({ home, out = 'b' }: Pick<BatchOrder, 'home' | 'out'>): Controller {
-    return Controller.#start(['resume', out, '--quiet'], home);
+  static resume({
+    home,
+    out = 'b',
+    options = [],
+    env = {},
+  }: Pick<BatchOrder, 'home' | 'out' | 'options' | 'env'>) {
+    return Controller.#start(['resume', out, '--quiet', ...options], home, env);
   }
 
   static #start(words: readonly string[], cwd: string, env = {}): Controller {

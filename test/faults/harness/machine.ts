@@ -105,6 +105,21 @@ export class Machine {
     await this.#answers();
   }
 
+  /** Takes the account's home away, as when a server of files is gone. What has something open there goes on. */
+  async unmountHome(): Promise<void> {
+    await this.#inside('umount', '-l', this.#options.home);
+  }
+
+  async mountHome(): Promise<void> {
+    await this.#inside('mount', '--bind', this.disk, this.#options.home);
+  }
+
+  /** Mounts a directory of the disk at another place of it, as a job with sshfs would. */
+  async bind(from: string, to: string): Promise<void> {
+    const { home } = this.#options;
+    await this.#inside('mount', '--bind', join(home, from), join(home, to));
+  }
+
   /** Stops every process on it, as a machine that swaps itself to death would. */
   freeze(): Promise<void> {
     return this.#signal('SIGSTOP');
@@ -145,6 +160,11 @@ export class Machine {
   async close(): Promise<void> {
     await this.powerCut();
     if (this.#options.diskKiB !== undefined) await run('umount', ['-l', this.disk]);
+  }
+
+  async #inside(...command: readonly string[]): Promise<void> {
+    const init = Math.min(...(await this.processes()).map(({ pid }) => pid));
+    await run('nsenter', ['--target', String(init), '--mount', '--pid', ...command]);
   }
 
   /** Two rounds: a process that is being born in the first one is there in the second. */
