@@ -14,20 +14,26 @@ import { waitFor } from '../helpers/wait-for.js';
 const MOMENTS = [0, 1, 2, 3, 5, 8, 12, 20, 50, 300];
 
 for (const ms of MOMENTS) {
-  test(`a batch that is cancelled ${ms} ms after it was stopped ends its job on the host`, async (t) => {
-    const cwd = await tempDir(t);
-    const pool = await startEmbeddedHosts({ names: ['lab01'] });
-    t.teardown(() => pool.close());
-    const batch = await startBatch(cwd, pool);
-    const ended = batch.start();
-    await waitFor(() => existsSync(join(cwd, 'started')), { limitMs: 60_000, what: 'the start of the job' });
-    batch.stop('enough');
-    await sleep(ms);
-    await batch.cancel();
-    await ended;
-    await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 60_000, what: 'the end of the job' });
-    t.pass();
-  });
+  test.serial(
+    `a batch that is cancelled ${ms} ms after it was stopped ends its job on the host`,
+    async (t) => {
+      const cwd = await tempDir(t);
+      const pool = await startEmbeddedHosts({ names: ['lab01'] });
+      t.teardown(() => pool.close());
+      const batch = await startBatch(cwd, pool);
+      const ended = batch.start();
+      await waitFor(() => existsSync(join(cwd, 'started')), {
+        limitMs: 60_000,
+        what: 'the start of the job',
+      });
+      batch.stop('enough');
+      await sleep(ms);
+      await batch.cancel();
+      await ended;
+      await waitFor(() => existsSync(join(cwd, 'ended')), { limitMs: 60_000, what: 'the end of the job' });
+      t.pass();
+    },
+  );
 }
 
 function startBatch(cwd: string, { sshConfig }: EmbeddedPool): Promise<BatchRun> {

@@ -13,7 +13,7 @@ import { connectRaw, readAll, startControlled } from '../helpers/control-batch.j
 import { pickSeed } from '../helpers/seed.js';
 import { tempDir } from '../helpers/temp-dir.js';
 
-test('the socket is for its owner only, and goes when the batch is let go', async (t) => {
+test.serial('the socket is for its owner only, and goes when the batch is let go', async (t) => {
   const { directory, ended, letGo } = await startControlled(t);
   const socket = await lstat(join(directory.path, 'control.sock'));
   t.true(socket.isSocket());
@@ -28,7 +28,7 @@ test('the socket is for its owner only, and goes when the batch is let go', asyn
   t.is(await askManager(directory, { ask: 'status' }), null);
 });
 
-test('a running batch tells how it stands, from memory', async (t) => {
+test.serial('a running batch tells how it stands, from memory', async (t) => {
   const { directory, ended, letGo } = await startControlled(t);
   const status = await askManager(directory, { ask: 'status' });
   t.deepEqual(status?.counts, { free: 2, busy: 1, done: 0, unknown: 0, error: 0 });
@@ -43,7 +43,7 @@ test('a running batch tells how it stands, from memory', async (t) => {
   await ended;
 });
 
-test('the overview names as many of the open jobs as one asks for, and counts the rest', async (t) => {
+test.serial('the overview names as many of the open jobs as one asks for, and counts the rest', async (t) => {
   const { directory, ended, letGo } = await startControlled(t, { jobs: 5 });
   const overview = await askManager(directory, { ask: 'overview', most: 2 });
   t.deepEqual(
@@ -62,7 +62,7 @@ test('the overview names as many of the open jobs as one asks for, and counts th
   t.deepEqual(after.jobs, []);
 });
 
-test('a path longer than a socket may have works, and a link to it too', async (t) => {
+test.serial('a path longer than a socket may have works, and a link to it too', async (t) => {
   const out = join('x'.repeat(100), 'y'.repeat(100), 'b');
   const { directory, ended, letGo } = await startControlled(t, { out });
   t.true(directory.path.length > 200);
@@ -71,7 +71,7 @@ test('a path longer than a socket may have works, and a link to it too', async (
   await ended;
 });
 
-test('what a dead controller left of its socket is replaced, and asked in vain', async (t) => {
+test.serial('what a dead controller left of its socket is replaced, and asked in vain', async (t) => {
   const cwd = await tempDir(t);
   const directory = new BatchDirectory(join(cwd, 'b'));
   await mkdir(directory.path);
@@ -80,20 +80,23 @@ test('what a dead controller left of its socket is replaced, and asked in vain',
   t.is(await askManager(directory, { ask: 'status' }), null);
 });
 
-test('two who follow hear every event once, from the number they name, until the batch ends', async (t) => {
-  const { directory, ended, letGo } = await startControlled(t);
-  const [all, some] = [await followEvents(directory, 1), await followEvents(directory, 4)];
-  const heard = Promise.all([gather(all), gather(some)]);
-  await letGo();
-  await ended;
-  const [first, second] = await heard;
-  const journalled = await readEvents(directory);
-  t.deepEqual(first, journalled);
-  t.deepEqual(second, journalled.slice(3));
-  t.is(first.at(-1)?.type, 'batch.ended');
-});
+test.serial(
+  'two who follow hear every event once, from the number they name, until the batch ends',
+  async (t) => {
+    const { directory, ended, letGo } = await startControlled(t);
+    const [all, some] = [await followEvents(directory, 1), await followEvents(directory, 4)];
+    const heard = Promise.all([gather(all), gather(some)]);
+    await letGo();
+    await ended;
+    const [first, second] = await heard;
+    const journalled = await readEvents(directory);
+    t.deepEqual(first, journalled);
+    t.deepEqual(second, journalled.slice(3));
+    t.is(first.at(-1)?.type, 'batch.ended');
+  },
+);
 
-test('one who follows and does not read neither holds up the batch nor its end', async (t) => {
+test.serial('one who follows and does not read neither holds up the batch nor its end', async (t) => {
   const { directory, ended, letGo } = await startControlled(t, { jobs: 200 });
   const socket = await connectRaw(directory);
   socket.pause().write('{"ask":"events","from":1}\n');
@@ -104,17 +107,20 @@ test('one who follows and does not read neither holds up the batch nor its end',
   socket.destroy();
 });
 
-test('an order through the socket names what the batch does not have, and nothing changes', async (t) => {
-  const { directory, batch, ended, letGo } = await startControlled(t);
-  const wrong = giveOrder(directory, { kind: 'cancel', jobs: ['1', '9'], host: null }, {});
-  const error = await t.throwsAsync(wrong, { instanceOf: SpecError });
-  t.regex(error.message, /no job 9 .*E_USAGE/);
-  const noHost = giveOrder(directory, { kind: 'pause', jobs: 'all', host: 'lab09' }, {});
-  t.regex((await t.throwsAsync(noHost)).message, /no host "lab09"/);
-  t.is(batch.progress().counts.error, 0);
-  await letGo();
-  t.is((await ended).summary.counts.done, 3);
-});
+test.serial(
+  'an order through the socket names what the batch does not have, and nothing changes',
+  async (t) => {
+    const { directory, batch, ended, letGo } = await startControlled(t);
+    const wrong = giveOrder(directory, { kind: 'cancel', jobs: ['1', '9'], host: null }, {});
+    const error = await t.throwsAsync(wrong, { instanceOf: SpecError });
+    t.regex(error.message, /no job 9 .*E_USAGE/);
+    const noHost = giveOrder(directory, { kind: 'pause', jobs: 'all', host: 'lab09' }, {});
+    t.regex((await t.throwsAsync(noHost)).message, /no host "lab09"/);
+    t.is(batch.progress().counts.error, 0);
+    await letGo();
+    t.is((await ended).summary.counts.done, 3);
+  },
+);
 
 const MALFORMED = [
   '',
@@ -140,7 +146,7 @@ const MALFORMED = [
   '{"ask":"order","order":{"kind":"add","hosts":[{"name":"x","via":{"kind":"exec"}}]}}',
 ];
 
-test('what is malformed gets one error each, and the batch goes on', async (t) => {
+test.serial('what is malformed gets one error each, and the batch goes on', async (t) => {
   const { directory, batch, ended, letGo } = await startControlled(t);
   const socket = await connectRaw(directory);
   const answers = readAll(socket);
@@ -154,7 +160,7 @@ test('what is malformed gets one error each, and the batch goes on', async (t) =
   t.is((await ended).summary.counts.done, 3);
 });
 
-test('a question without an end is refused before it fills the memory', async (t) => {
+test.serial('a question without an end is refused before it fills the memory', async (t) => {
   const { directory, ended, letGo } = await startControlled(t);
   const socket = await connectRaw(directory);
   const answer = readAll(socket);
@@ -165,7 +171,7 @@ test('a question without an end is refused before it fills the memory', async (t
   t.is((await ended).summary.counts.done, 3);
 });
 
-test('ten thousand lines of rubbish from several sides leave the batch alone', async (t) => {
+test.serial('ten thousand lines of rubbish from several sides leave the batch alone', async (t) => {
   const seed = pickSeed();
   t.log(`seed ${seed}`);
   const random = seededRandom(seed);
@@ -185,7 +191,7 @@ test('ten thousand lines of rubbish from several sides leave the batch alone', a
   t.is((await ended).summary.counts.done, 3);
 });
 
-test('where no socket can be made, the batch runs without', async (t) => {
+test.serial('where no socket can be made, the batch runs without', async (t) => {
   const missing = join(await tempDir(t), 'gone');
   const control = new ControlServer({
     directory: missing,

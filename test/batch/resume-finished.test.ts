@@ -9,7 +9,7 @@ import { startEmbeddedHosts } from '../../src/testing/index.js';
 import { makeSpecs } from '../helpers/make-specs.js';
 import { tempDir } from '../helpers/temp-dir.js';
 
-test('a batch that is over is resumed without a connection to any host', async (t) => {
+test.serial('a batch that is over is resumed without a connection to any host', async (t) => {
   const cwd = await tempDir(t);
   const pool = await startEmbeddedHosts({ names: ['lab01'] });
   const onLogError = (error: unknown) => t.fail(String(error));

@@ -51,51 +51,57 @@ async function runOnTwo(t: ExecutionContext, script: string, count: number): Pro
   return { end, events, jobs: state.jobs, witness, cwd, pool };
 }
 
-test('a job that hangs on a real host is copied; the copy counts, and nothing of the loser stays', async (t) => {
-  const script = `if [[ $GPOOL_JOB.$GPOOL_ATTEMPT == 1.1 ]]; then
+test.serial(
+  'a job that hangs on a real host is copied; the copy counts, and nothing of the loser stays',
+  async (t) => {
+    const script = `if [[ $GPOOL_JOB.$GPOOL_ATTEMPT == 1.1 ]]; then
     trap 'echo late; touch "$W/told"; exit 0' TERM
     echo $$ > "$W/pid"
     for ((;;)); do sleep 0.1; done
   fi
   echo "by $GPOOL_ATTEMPT"; sleep 0.1`;
-  const { end, events, jobs, witness, cwd } = await runOnTwo(t, script, 6);
-  t.is(end.summary.kind, 'complete');
-  t.is(end.summary.counts.done, 6);
-  t.deepEqual(
-    eventsOf(events, 'job.copied').map(({ attempt }) => attempt),
-    ['1.2'],
-  );
-  t.is(new Set(witness).size, witness.length, 'no attempt ran twice');
-  t.true(existsSync(join(cwd, 'told')));
-  const pid = readFileSync(join(cwd, 'pid'), 'utf8').trim();
-  await waitFor(() => !existsSync(`/proc/${pid}`), { limitMs: 60_000, what: 'the end of the loser' });
-  const [job] = jobs;
-  t.is(job && tellingAttempt(job)?.id, '1.2');
-  t.like(job?.attempts[0], { outcome: { kind: 'cancelled' }, collected: null });
-  t.is(readFileSync(join(cwd, 'b/jobs/1/2/stdout'), 'utf8'), 'by 2\n');
-  t.false(existsSync(join(cwd, 'b/jobs/1/1')), 'what the loser wrote was not fetched');
-});
+    const { end, events, jobs, witness, cwd } = await runOnTwo(t, script, 6);
+    t.is(end.summary.kind, 'complete');
+    t.is(end.summary.counts.done, 6);
+    t.deepEqual(
+      eventsOf(events, 'job.copied').map(({ attempt }) => attempt),
+      ['1.2'],
+    );
+    t.is(new Set(witness).size, witness.length, 'no attempt ran twice');
+    t.true(existsSync(join(cwd, 'told')));
+    const pid = readFileSync(join(cwd, 'pid'), 'utf8').trim();
+    await waitFor(() => !existsSync(`/proc/${pid}`), { limitMs: 60_000, what: 'the end of the loser' });
+    const [job] = jobs;
+    t.is(job && tellingAttempt(job)?.id, '1.2');
+    t.like(job?.attempts[0], { outcome: { kind: 'cancelled' }, collected: null });
+    t.is(readFileSync(join(cwd, 'b/jobs/1/2/stdout'), 'utf8'), 'by 2\n');
+    t.false(existsSync(join(cwd, 'b/jobs/1/1')), 'what the loser wrote was not fetched');
+  },
+);
 
-test('what waits on a slow real host is taken back for the one that idles, and runs once', async (t) => {
-  // Both begin with short jobs, so that some wait there; then one on lab02 ends when all others have begun.
-  const script = `begun() { wc -l < "$W/witness"; }
+test.serial(
+  'what waits on a slow real host is taken back for the one that idles, and runs once',
+  async (t) => {
+    // Both begin with short jobs, so that some wait there; then one on lab02 ends when all others have begun.
+    const script = `begun() { wc -l < "$W/witness"; }
     touch "$W/$GPOOL_HOST"
     until [[ -e $W/lab01 && -e $W/lab02 ]]; do sleep 0.3; done
     (($(begun) < 30)) || until [[ $GPOOL_HOST == lab01 ]] || (($(begun) >= 99)); do sleep 0.3; done`;
-  const { end, events, jobs, witness } = await runOnTwo(t, script, 100);
-  t.is(end.summary.counts.done, 100);
-  t.is(new Set(witness).size, witness.length, 'no attempt ran twice');
-  const begun = new Set(witness.map((attempt) => attempt.split('.')[0]));
-  t.is(begun.size, 100);
-  const recalled = jobs
-    .flatMap(({ attempts }) => attempts)
-    .filter(({ outcome }) => outcome?.kind === 'recalled');
-  t.true(recalled.length > 0);
-  t.true(recalled.every(({ id, startedAt }) => startedAt === null && !witness.includes(id)));
-  t.log(`${eventsOf(events, 'job.recalled').length} asked back, ${recalled.length} came back`);
-});
+    const { end, events, jobs, witness } = await runOnTwo(t, script, 100);
+    t.is(end.summary.counts.done, 100);
+    t.is(new Set(witness).size, witness.length, 'no attempt ran twice');
+    const begun = new Set(witness.map((attempt) => attempt.split('.')[0]));
+    t.is(begun.size, 100);
+    const recalled = jobs
+      .flatMap(({ attempts }) => attempts)
+      .filter(({ outcome }) => outcome?.kind === 'recalled');
+    t.true(recalled.length > 0);
+    t.true(recalled.every(({ id, startedAt }) => startedAt === null && !witness.includes(id)));
+    t.log(`${eventsOf(events, 'job.recalled').length} asked back, ${recalled.length} came back`);
+  },
+);
 
-test('after a batch with a loser its directories on the hosts are gone', async (t) => {
+test.serial('after a batch with a loser its directories on the hosts are gone', async (t) => {
   const script = `if [[ $GPOOL_JOB.$GPOOL_ATTEMPT == 1.1 ]]; then echo out; exec sleep 1000; fi; sleep 0.1`;
   const { end, pool } = await runOnTwo(t, script, 6);
   t.is(end.summary.counts.done, 6);

@@ -57,7 +57,7 @@ const BAD_HOSTS: readonly BadHost[] = [
 ];
 
 for (const bad of BAD_HOSTS) {
-  test(`${bad.title}: one clear line, and the other hosts do the jobs`, (t) => runBesideGood(t, bad));
+  test.serial(`${bad.title}: one clear line, and the other hosts do the jobs`, (t) => runBesideGood(t, bad));
 }
 
 sshdTest('a full disk on a host: one clear line, and the other hosts do the jobs', async (t) => {
@@ -78,26 +78,29 @@ sshdTest('a full disk here fails the jobs whose results do not fit, and no other
   t.deepEqual(await readdir(join(cwd, 'small/b/jobs/2/1')).catch(() => []), []);
 });
 
-test('one that refuses, one without an address and one that is no SSH server are told apart', async (t) => {
-  const cwd = await tempDir(t);
-  const port = await serveNonsense(t);
-  const pool = await startPool(t, { names: ['good'] });
-  const hosts = `good,127.0.0.1:1,nowhere.invalid,127.0.0.1:${port}`;
-  const run = await runJobs(cwd, pool, ['-S', hosts]);
-  t.is(run.code, 0, run.stderr);
-  for (const code of ['E_CONN_REFUSED', 'E_DNS', 'E_NOT_SSH']) t.regex(run.stderr, new RegExp(code));
+test.serial(
+  'one that refuses, one without an address and one that is no SSH server are told apart',
+  async (t) => {
+    const cwd = await tempDir(t);
+    const port = await serveNonsense(t);
+    const pool = await startPool(t, { names: ['good'] });
+    const hosts = `good,127.0.0.1:1,nowhere.invalid,127.0.0.1:${port}`;
+    const run = await runJobs(cwd, pool, ['-S', hosts]);
+    t.is(run.code, 0, run.stderr);
+    for (const code of ['E_CONN_REFUSED', 'E_DNS', 'E_NOT_SSH']) t.regex(run.stderr, new RegExp(code));
 
-  const none = await runGpool(
-    ['exec', '--json', '--no-input', '-S', hosts.replace('good,', ''), '--', 'true'],
-    { cwd },
-  );
-  t.is(none.code, 4, none.stderr);
-  const { faults }: { faults: { code: string }[] } = JSON.parse(none.stdout);
-  t.deepEqual(
-    faults.map(({ code }) => code),
-    ['E_CONN_REFUSED', 'E_DNS', 'E_NOT_SSH'],
-  );
-});
+    const none = await runGpool(
+      ['exec', '--json', '--no-input', '-S', hosts.replace('good,', ''), '--', 'true'],
+      { cwd },
+    );
+    t.is(none.code, 4, none.stderr);
+    const { faults }: { faults: { code: string }[] } = JSON.parse(none.stdout);
+    t.deepEqual(
+      faults.map(({ code }) => code),
+      ['E_CONN_REFUSED', 'E_DNS', 'E_NOT_SSH'],
+    );
+  },
+);
 
 /** A good host beside the bad one must do all the jobs; what is wrong with the bad one is said in one line. */
 async function runBesideGood(t: ExecutionContext, { options = {}, root, says }: BadHost): Promise<void> {

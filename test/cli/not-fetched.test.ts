@@ -7,7 +7,7 @@ import { runGpool } from '../helpers/run-gpool.js';
 import { tempDir } from '../helpers/temp-dir.js';
 import { waitFor } from '../helpers/wait-for.js';
 
-test('a person on the host cannot delete what was not fetched by mistake', async (t) => {
+test.serial('a person on the host cannot delete what was not fetched by mistake', async (t) => {
   const cwd = await tempDir(t);
   const run = await runGpool(
     ['run', '--detach', '-S', ':', '--out', 'b', '--', 'echo hello; : {}', ':::', '1', '2'],
@@ -29,7 +29,7 @@ test('a person on the host cannot delete what was not fetched by mistake', async
   t.is(await readFile(join(cwd, 'b/jobs/1/1/stdout'), 'utf8'), 'hello\n');
 });
 
-test('a YAML text that grows without bound is refused as such', async (t) => {
+test.serial('a YAML text that grows without bound is refused as such', async (t) => {
   const cwd = await tempDir(t);
   const names = [...'abcdefghi'];
   const lines = names.map((name, at) => {

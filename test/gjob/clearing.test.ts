@@ -18,25 +18,28 @@ const witnesses = async (host: GjobHost) =>
 
 const isGone = (host: GjobHost, id: string) => async () => !(await isThere(host.work(id)));
 
-test('a cleared attempt keeps its record, its end and nothing else, and does not run again', async (t) => {
-  const host = await GjobHost.create(t);
-  const bridge = host.bridge();
-  await bridge.ask(run('1.1', leaver(host, '1.1')));
-  await bridge.event('X', '1.1');
-  await bridge.ask('clear\t1.1');
-  await waitFor(isGone(host, '1.1'), { what: 'the end of its working directory' });
-  await waitFor(async () => (await host.read('1.1', 'log')) === null, { what: 'the end of its outputs' });
-  t.deepEqual((await readdir(host.record('1.1'))).sort(), ['env', 'exit', 'pid']);
-  t.is(String((await host.ask('status', '1.1\n')).stdout), '1.1\tdone\tcode\t0\n');
-  t.is(String((await host.ask('fetch', '1.1\tlog\t0\t99\n')).stdout), '1.1\tlog\t-1\t0\n\n');
-  t.is(String((await host.ask('manifest', 'left\n', '1.1')).stdout), 'cleared\n');
-  await bridge.ask(run('1.1', leaver(host, '1.1')), run('2.1', leaver(host, '2.1')));
-  await bridge.event('X', '2.1');
-  t.deepEqual(await witnesses(host), ['1.1', '2.1']);
-  t.is(bridge.find('X', '1.1').length, 1);
-});
+test.serial(
+  'a cleared attempt keeps its record, its end and nothing else, and does not run again',
+  async (t) => {
+    const host = await GjobHost.create(t);
+    const bridge = host.bridge();
+    await bridge.ask(run('1.1', leaver(host, '1.1')));
+    await bridge.event('X', '1.1');
+    await bridge.ask('clear\t1.1');
+    await waitFor(isGone(host, '1.1'), { what: 'the end of its working directory' });
+    await waitFor(async () => (await host.read('1.1', 'log')) === null, { what: 'the end of its outputs' });
+    t.deepEqual((await readdir(host.record('1.1'))).sort(), ['env', 'exit', 'pid']);
+    t.is(String((await host.ask('status', '1.1\n')).stdout), '1.1\tdone\tcode\t0\n');
+    t.is(String((await host.ask('fetch', '1.1\tlog\t0\t99\n')).stdout), '1.1\tlog\t-1\t0\n\n');
+    t.is(String((await host.ask('manifest', 'left\n', '1.1')).stdout), 'cleared\n');
+    await bridge.ask(run('1.1', leaver(host, '1.1')), run('2.1', leaver(host, '2.1')));
+    await bridge.event('X', '2.1');
+    t.deepEqual(await witnesses(host), ['1.1', '2.1']);
+    t.is(bridge.find('X', '1.1').length, 1);
+  },
+);
 
-test('only what has ended is cleared, whatever else stands in the line', async (t) => {
+test.serial('only what has ended is cleared, whatever else stands in the line', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge({ slots: 1 });
   await bridge.ask(run('1.1', leaver(host, '1.1')), run('2.1', 'echo y > left; sleep 300'));
@@ -53,7 +56,7 @@ test('only what has ended is cleared, whatever else stands in the line', async (
   t.deepEqual(await witnesses(host), ['1.1', '3.1']);
 });
 
-test('a directory that its job has shut is cleared, too', async (t) => {
+test.serial('a directory that its job has shut is cleared, too', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'mkdir -p a/b; touch a/b/c; chmod 0 a/b; chmod 500 a .'));
@@ -63,34 +66,39 @@ test('a directory that its job has shut is cleared, too', async (t) => {
   t.is(String((await host.ask('status', '1.1\n')).stdout), '1.1\tdone\tcode\t0\n');
 });
 
-test('an agent and all it started, killed while it removes, run nothing twice and lose no end', async (t) => {
-  const host = await GjobHost.create(t);
-  const bridge = host.bridge();
-  const ids = Array.from({ length: 8 }, (_, at) => `${at + 1}.1`);
+test.serial(
+  'an agent and all it started, killed while it removes, run nothing twice and lose no end',
+  async (t) => {
+    const host = await GjobHost.create(t);
+    const bridge = host.bridge();
+    const ids = Array.from({ length: 8 }, (_, at) => `${at + 1}.1`);
 
-  const script = (id: string) =>
-    `echo ${id} >> ${host.root}/witness; mkdir d; for f in {1..1000}; do : > d/$f; done; echo out`;
-  await bridge.ask(...ids.map((id) => run(id, script(id))));
-  for (const id of ids) await bridge.event('X', id);
-  for (let kills = 1; kills <= 3; kills += 1) {
-    const before = await countFiles(host, ids);
+    const script = (id: string) =>
+      `echo ${id} >> ${host.root}/witness; mkdir d; for f in {1..1000}; do : > d/$f; done; echo out`;
+    await bridge.ask(...ids.map((id) => run(id, script(id))));
+    for (const id of ids) await bridge.event('X', id);
+    for (let kills = 1; kills <= 3; kills += 1) {
+      const before = await countFiles(host, ids);
+      await bridge.ask(`clear\t${ids.join('\t')}`);
+      await waitFor(async () => before === 0 || (await countFiles(host, ids)) < before, {
+        what: 'a removal',
+      });
+      for (const pid of await host.processes('agent')) signal(-pid, 'SIGKILL');
+      for (const pid of await clearers(host)) signal(pid, 'SIGKILL');
+      await waitFor(() => bridge.find('V').length > kills, { limitMs: 60_000, what: 'a new agent' });
+    }
+    await bridge.ask(...ids.map((id) => run(id, script(id))), run('99.1', leaver(host, '99.1')));
+    await bridge.event('X', '99.1');
+    t.deepEqual(await witnesses(host), [...ids, '99.1'].sort());
+    const told = String((await host.ask('status', `${ids.join('\n')}\n`)).stdout);
+    t.is(told, ids.map((id) => `${id}\tdone\tcode\t0\n`).join(''));
+    t.true(ids.every((id) => bridge.find('X', id).length === 1));
     await bridge.ask(`clear\t${ids.join('\t')}`);
-    await waitFor(async () => before === 0 || (await countFiles(host, ids)) < before, { what: 'a removal' });
-    for (const pid of await host.processes('agent')) signal(-pid, 'SIGKILL');
-    for (const pid of await clearers(host)) signal(pid, 'SIGKILL');
-    await waitFor(() => bridge.find('V').length > kills, { limitMs: 60_000, what: 'a new agent' });
-  }
-  await bridge.ask(...ids.map((id) => run(id, script(id))), run('99.1', leaver(host, '99.1')));
-  await bridge.event('X', '99.1');
-  t.deepEqual(await witnesses(host), [...ids, '99.1'].sort());
-  const told = String((await host.ask('status', `${ids.join('\n')}\n`)).stdout);
-  t.is(told, ids.map((id) => `${id}\tdone\tcode\t0\n`).join(''));
-  t.true(ids.every((id) => bridge.find('X', id).length === 1));
-  await bridge.ask(`clear\t${ids.join('\t')}`);
-  for (const id of ids) await waitFor(isGone(host, id), { what: `the end of ${id}` });
-  bridge.child.stdin.write('forget\n');
-  await waitFor(async () => !(await isThere(host.directory)), { what: 'the end of the batch there' });
-});
+    for (const id of ids) await waitFor(isGone(host, id), { what: `the end of ${id}` });
+    bridge.child.stdin.write('forget\n');
+    await waitFor(async () => !(await isThere(host.directory)), { what: 'the end of the batch there' });
+  },
+);
 
 async function countFiles(host: GjobHost, ids: readonly string[]): Promise<number> {
   const counts = ids.map((id) => readdir(join(host.work(id), 'd')).catch(() => []));

@@ -33,54 +33,60 @@ const endOf = async (bridge: BridgeClient, attempt: string) => (await bridge.eve
 /** Fields of an `X` that names nobody who did not end. */
 const WHOLE = 15;
 
-test('an attempt that waits is taken back at once, also one held back, and no word brings it back', async (t) => {
-  const host = await GjobHost.create(t);
-  const bridge = host.bridge({ slots: 1 });
-  await bridge.ask(
-    run('1.1', 'sleep 60'),
-    run('2.1', 'echo ran > witness'),
-    run('3.1', 'echo ran > witness'),
-    'pause\t3.1',
-  );
-  await bridge.event('S', '1.1');
-  await bridge.ask('recall\t2.1', 'recall\t3.1', 'recall\t2.1', 'recall\t1.1', 'recall\t9.1');
-  t.deepEqual(await endOf(bridge, '2.1'), ['0', 'recalled', '0']);
-  t.deepEqual(await endOf(bridge, '3.1'), ['0', 'recalled', '0']);
-  t.regex((await host.read('2.1', 'exit')) ?? '', /^recalled 0 \d+ 0 0 0 0 0 0 - end\n$/);
-  await bridge.ask(run('2.1', 'echo ran > witness'), 'unpause\t3.1', 'kill\t1.1', run('4.1', 'true'));
-  await bridge.event('X', '4.1');
-  t.deepEqual(
-    bridge
-      .find('X')
-      .map(([, id]) => id)
-      .sort(),
-    ['1.1', '2.1', '3.1', '4.1'],
-  );
-  t.deepEqual(
-    bridge.find('S').map(([, id]) => id),
-    ['1.1', '4.1'],
-  );
-  for (const id of ['2.1', '3.1']) await t.throwsAsync(readFile(join(host.work(id), 'witness')));
-});
+test.serial(
+  'an attempt that waits is taken back at once, also one held back, and no word brings it back',
+  async (t) => {
+    const host = await GjobHost.create(t);
+    const bridge = host.bridge({ slots: 1 });
+    await bridge.ask(
+      run('1.1', 'sleep 60'),
+      run('2.1', 'echo ran > witness'),
+      run('3.1', 'echo ran > witness'),
+      'pause\t3.1',
+    );
+    await bridge.event('S', '1.1');
+    await bridge.ask('recall\t2.1', 'recall\t3.1', 'recall\t2.1', 'recall\t1.1', 'recall\t9.1');
+    t.deepEqual(await endOf(bridge, '2.1'), ['0', 'recalled', '0']);
+    t.deepEqual(await endOf(bridge, '3.1'), ['0', 'recalled', '0']);
+    t.regex((await host.read('2.1', 'exit')) ?? '', /^recalled 0 \d+ 0 0 0 0 0 0 - end\n$/);
+    await bridge.ask(run('2.1', 'echo ran > witness'), 'unpause\t3.1', 'kill\t1.1', run('4.1', 'true'));
+    await bridge.event('X', '4.1');
+    t.deepEqual(
+      bridge
+        .find('X')
+        .map(([, id]) => id)
+        .sort(),
+      ['1.1', '2.1', '3.1', '4.1'],
+    );
+    t.deepEqual(
+      bridge.find('S').map(([, id]) => id),
+      ['1.1', '4.1'],
+    );
+    for (const id of ['2.1', '3.1']) await t.throwsAsync(readFile(join(host.work(id), 'witness')));
+  },
+);
 
-test('of a thousand attempts taken back while they start, each ran or was recalled, never both', async (t) => {
-  const host = await GjobHost.create(t);
-  const bridge = host.bridge({ slots: 2 });
-  const ids = Array.from({ length: 300 }, (_, at) => `${at + 1}.1`);
-  for (let from = 0; from < ids.length; from += 30) {
-    const part = ids.slice(from, from + 30);
-    bridge.send(...part.map((id) => run(id, `echo ${id} >> ${host.root}/witness`)));
-    bridge.send(...part.map((id) => `recall\t${id}`));
-  }
-  await waitFor(() => bridge.find('X').length >= ids.length, { limitMs: 60_000, what: 'all ends' });
-  const ran = (await readFile(join(host.root, 'witness'), 'latin1')).trim().split('\n').sort();
-  const kinds = new Map(bridge.find('X').map(([, id = '', , kind]) => [id, kind]));
-  t.deepEqual(ran, ids.filter((id) => kinds.get(id) === 'code').sort());
-  t.is([...kinds.values()].filter((kind) => kind === 'recalled').length, ids.length - ran.length);
-  t.is(bridge.find('X').length, ids.length);
-});
+test.serial(
+  'of a thousand attempts taken back while they start, each ran or was recalled, never both',
+  async (t) => {
+    const host = await GjobHost.create(t);
+    const bridge = host.bridge({ slots: 2 });
+    const ids = Array.from({ length: 300 }, (_, at) => `${at + 1}.1`);
+    for (let from = 0; from < ids.length; from += 30) {
+      const part = ids.slice(from, from + 30);
+      bridge.send(...part.map((id) => run(id, `echo ${id} >> ${host.root}/witness`)));
+      bridge.send(...part.map((id) => `recall\t${id}`));
+    }
+    await waitFor(() => bridge.find('X').length >= ids.length, { limitMs: 60_000, what: 'all ends' });
+    const ran = (await readFile(join(host.root, 'witness'), 'latin1')).trim().split('\n').sort();
+    const kinds = new Map(bridge.find('X').map(([, id = '', , kind]) => [id, kind]));
+    t.deepEqual(ran, ids.filter((id) => kinds.get(id) === 'code').sort());
+    t.is([...kinds.values()].filter((kind) => kind === 'recalled').length, ids.length - ran.length);
+    t.is(bridge.find('X').length, ids.length);
+  },
+);
 
-test('the signal before the time limit comes once, in time to save something', async (t) => {
+test.serial('the signal before the time limit comes once, in time to save something', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge({ slots: 3 });
   const saver = 'trap "echo saved; exit 3" USR1; while :; do sleep 0.1; done';
@@ -97,7 +103,7 @@ test('the signal before the time limit comes once, in time to save something', a
   t.is(bridge.find('E', '3.1')[0]?.[2], 'request');
 });
 
-test('a new agent keeps the time limit and its signal, and does not repeat it', async (t) => {
+test.serial('a new agent keeps the time limit and its signal, and does not repeat it', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   const counter = 'trap "echo ready" USR1; while :; do sleep 0.1; done';
@@ -108,7 +114,7 @@ test('a new agent keeps the time limit and its signal, and does not repeat it', 
   t.is(await host.read('1.1', 'log'), 'ready\n');
 });
 
-test('a job that ends by itself leaves what it put aside alone', async (t) => {
+test.serial('a job that ends by itself leaves what it put aside alone', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'setsid sleep 300 & exit 0'));
@@ -117,7 +123,7 @@ test('a job that ends by itself leaves what it put aside alone', async (t) => {
   t.is(marked(`GPOOL_MARK=${store}.1.1\0`).length, 1);
 });
 
-test('who is told to end ends with all that it started, in whatever session', async (t) => {
+test.serial('who is told to end ends with all that it started, in whatever session', async (t) => {
   const host = await GjobHost.create(t, { env: { GJOB_GRACE: '2' } });
   const bridge = host.bridge({ slots: 3 });
   const word = `MARK=${host.root}`;
@@ -144,20 +150,23 @@ test('who is told to end ends with all that it started, in whatever session', as
   for (const id of ['1.1', '2.1', '3.1']) t.is(bridge.find('X', id)[0]?.length, WHOLE);
 });
 
-test('fifty processes in three sessions that do not hear TERM are gone soon after the grace', async (t) => {
-  const host = await GjobHost.create(t, { env: { GJOB_GRACE: '1' } });
-  const bridge = host.bridge();
-  const deaf = 'trap "" TERM; for i in $(seq 16); do sleep 300 & done; echo ready; wait; wait; wait';
-  const script = `setsid bash -c '${deaf}' &\nsetsid bash -c '${deaf}' &\n${deaf}`;
-  await bridge.ask(run('1.1', script, { env: { MARK: host.root } }));
-  await ready(host, '1.1', 3);
-  t.true(marked(`MARK=${host.root}`).length >= 50);
-  await bridge.ask('kill\t1.1');
-  t.deepEqual((await endOf(bridge, '1.1')).slice(1), ['cancelled', '9']);
-  t.deepEqual(marked(`MARK=${host.root}`), []);
-});
+test.serial(
+  'fifty processes in three sessions that do not hear TERM are gone soon after the grace',
+  async (t) => {
+    const host = await GjobHost.create(t, { env: { GJOB_GRACE: '1' } });
+    const bridge = host.bridge();
+    const deaf = 'trap "" TERM; for i in $(seq 16); do sleep 300 & done; echo ready; wait; wait; wait';
+    const script = `setsid bash -c '${deaf}' &\nsetsid bash -c '${deaf}' &\n${deaf}`;
+    await bridge.ask(run('1.1', script, { env: { MARK: host.root } }));
+    await ready(host, '1.1', 3);
+    t.true(marked(`MARK=${host.root}`).length >= 50);
+    await bridge.ask('kill\t1.1');
+    t.deepEqual((await endOf(bridge, '1.1')).slice(1), ['cancelled', '9']);
+    t.deepEqual(marked(`MARK=${host.root}`), []);
+  },
+);
 
-test('TERM comes once to each, and a halted one hears it, too', async (t) => {
+test.serial('TERM comes once to each, and a halted one hears it, too', async (t) => {
   const host = await GjobHost.create(t, { env: { GJOB_GRACE: '3' } });
   const bridge = host.bridge();
   const stay = 'trap "echo heard" TERM; echo ready; while :; do sleep 0.1; done';
@@ -169,7 +178,7 @@ test('TERM comes once to each, and a halted one hears it, too', async (t) => {
   t.is((await host.read('1.1', 'log'))?.split('heard').length, 3);
 });
 
-test('when its supervisor is killed, all of the job is ended', async (t) => {
+test.serial('when its supervisor is killed, all of the job is ended', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'setsid sleep 300 & echo ready; sleep 300', { env: { MARK: host.root } }));
@@ -179,7 +188,7 @@ test('when its supervisor is killed, all of the job is ended', async (t) => {
   await waitFor(() => marked(`MARK=${host.root}`).length === 0, { ...LIMIT, what: 'its end' });
 });
 
-test('who did not end is told with the end', async (t) => {
+test.serial('who did not end is told with the end', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   // What the supervisor writes when a process cannot be killed is written by the job here.
@@ -220,7 +229,7 @@ sshdTest('a process that cannot be killed is named', async (t) => {
   }
 });
 
-test('a KILL that comes when memory ran out is told apart', async (t) => {
+test.serial('a KILL that comes when memory ran out is told apart', async (t) => {
   const host = await GjobHost.create(t, { env: { GJOB_OOM_FILE: '../../vmstat' } });
   const counter = join(host.root, 'vmstat');
   const count = (n: number) => `printf 'nr 1\\noom_kill ${n}\\nx 2\\n' > ${counter}`;

@@ -6,7 +6,7 @@ import { GjobHost, run } from './bridge-client.js';
 
 const fatal = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 24, 25, 26, 27, 29, 30, 31];
 
-test('one job runs, is told, and leaves a record', async (t) => {
+test.serial('one job runs, is told, and leaves a record', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'echo out; echo err >&2; exit 7\n', { env: { A: 'x' } }));
@@ -22,7 +22,7 @@ test('one job runs, is told, and leaves a record', async (t) => {
   t.regex((await host.read('1.1', 'pid')) ?? '', /^[0-9a-f-]+ \d+ \d+ 1 \d+ \d+ end\n$/);
 });
 
-test('200 jobs over two slots all end once, never more than two at a time', async (t) => {
+test.serial('200 jobs over two slots all end once, never more than two at a time', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   const ids = Array.from({ length: 200 }, (_, i) => `${i + 1}.1`);
@@ -41,7 +41,7 @@ test('200 jobs over two slots all end once, never more than two at a time', asyn
   t.deepEqual([...new Set(bridge.find('X').map(([, , slot]) => slot))].sort(), ['1', '2']);
 });
 
-test('exit codes 0 to 255 come back exactly', async (t) => {
+test.serial('exit codes 0 to 255 come back exactly', async (t) => {
   // 137 would be a sign of want of memory while another test uses it up.
   const host = await GjobHost.create(t, { env: { GJOB_OOM_FILE: '/dev/null' } });
   const bridge = host.bridge();
@@ -53,7 +53,7 @@ test('exit codes 0 to 255 come back exactly', async (t) => {
   }
 });
 
-test('every signal that ends a job comes back exactly, and none is ignored there', async (t) => {
+test.serial('every signal that ends a job comes back exactly, and none is ignored there', async (t) => {
   const host = await GjobHost.create(t, { env: { GJOB_OOM_FILE: '/dev/null' } });
   const bridge = host.bridge();
   // bash itself ignores QUIT; sleep does not.
@@ -65,45 +65,48 @@ test('every signal that ends a job comes back exactly, and none is ignored there
   t.is(await host.read('99.1', 'log'), 'SigIgn:\t0000000000000000\n');
 });
 
-test('a job that stops itself and is killed has died of KILL', async (t) => {
+test.serial('a job that stops itself and is killed has died of KILL', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', '(sleep 0.3; kill -KILL $$) & kill -STOP $$'));
   t.deepEqual((await bridge.event('X', '1.1')).slice(3, 5), ['signal', '9']);
 });
 
-test("a job sees its own variables, its slot, the account's environment and nothing of gjob's", async (t) => {
-  const host = await GjobHost.create(t, {
-    env: { work: 'mine', line: 'too', LC_ALL: 'C.UTF-8', state: 'yes' },
-  });
-  const bridge = host.bridge();
-  await bridge.ask(
-    run('1.1', 'env; ls -l /proc/self/fd; umask; pwd; cat; ps -o nice= -p $$', {
-      env: { GPOOL_HOST: 'lab 1', text: 'a\tb\nc\\n"\'$x', wall: '5' },
-    }),
-  );
-  await bridge.event('X', '1.1');
-  const log = (await host.read('1.1', 'log')) ?? '';
-  const lines = log.split('\n');
-  for (const line of [
-    'work=mine',
-    'line=too',
-    'state=yes',
-    'LC_ALL=C.UTF-8',
-    'GPOOL_HOST=lab 1',
-    'GPOOL_SLOT=1',
-    'wall=5',
-  ]) {
-    t.true(lines.includes(line), line);
-  }
-  t.true(log.includes('text=a\tb\nc\\n"\'$x\n'));
-  t.false(/^g_/m.test(log));
-  t.is([...log.matchAll(/ -> /g)].length, 4, 'stdin, stdout, stderr and the directory itself');
-  t.true(log.includes('0 -> /dev/null'));
-  t.true(lines.includes(host.work('1.1')));
-});
+test.serial(
+  "a job sees its own variables, its slot, the account's environment and nothing of gjob's",
+  async (t) => {
+    const host = await GjobHost.create(t, {
+      env: { work: 'mine', line: 'too', LC_ALL: 'C.UTF-8', state: 'yes' },
+    });
+    const bridge = host.bridge();
+    await bridge.ask(
+      run('1.1', 'env; ls -l /proc/self/fd; umask; pwd; cat; ps -o nice= -p $$', {
+        env: { GPOOL_HOST: 'lab 1', text: 'a\tb\nc\\n"\'$x', wall: '5' },
+      }),
+    );
+    await bridge.event('X', '1.1');
+    const log = (await host.read('1.1', 'log')) ?? '';
+    const lines = log.split('\n');
+    for (const line of [
+      'work=mine',
+      'line=too',
+      'state=yes',
+      'LC_ALL=C.UTF-8',
+      'GPOOL_HOST=lab 1',
+      'GPOOL_SLOT=1',
+      'wall=5',
+    ]) {
+      t.true(lines.includes(line), line);
+    }
+    t.true(log.includes('text=a\tb\nc\\n"\'$x\n'));
+    t.false(/^g_/m.test(log));
+    t.is([...log.matchAll(/ -> /g)].length, 4, 'stdin, stdout, stderr and the directory itself');
+    t.true(log.includes('0 -> /dev/null'));
+    t.true(lines.includes(host.work('1.1')));
+  },
+);
 
-test('script bytes arrive as they are', async (t) => {
+test.serial('script bytes arrive as they are', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   const hostile = "printf %s '\ta\\n\\\\\"$x`\\c \xff\xfe\x80 %s %b\r'\n# -e \\0101 \\x41\n";
@@ -121,7 +124,7 @@ test('script bytes arrive as they are', async (t) => {
   t.is(bridge.find('X', '4.1')[0]?.[4], '127');
 });
 
-test('a job that runs too long is ended, and so are those who do not listen', async (t) => {
+test.serial('a job that runs too long is ended, and so are those who do not listen', async (t) => {
   const host = await GjobHost.create(t, { env: { GJOB_GRACE: '1' } });
   const bridge = host.bridge({ slots: 3 });
   bridge.send(
@@ -135,7 +138,7 @@ test('a job that runs too long is ended, and so are those who do not listen', as
   t.deepEqual(await host.jobProcesses(), []);
 });
 
-test('kill ends what runs and what waits; pause and unpause stop and go on', async (t) => {
+test.serial('kill ends what runs and what waits; pause and unpause stop and go on', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge({ slots: 1 });
   const state = async (id: string) =>
@@ -167,14 +170,14 @@ test('kill ends what runs and what waits; pause and unpause stop and go on', asy
   await t.throwsAsync(readFile(join(host.work('2.1'), 'witness')));
 });
 
-test('a forged exit record does not outlive the job', async (t) => {
+test.serial('a forged exit record does not outlive the job', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'cd ../../../jobs/0/1.1 && echo code 0 1 1 1 1 1 end > exit; exit 3'));
   t.deepEqual((await bridge.event('X', '1.1')).slice(3, 5), ['code', '3']);
 });
 
-test('a request that makes no sense is refused or dropped', async (t) => {
+test.serial('a request that makes no sense is refused or dropped', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(
@@ -191,21 +194,24 @@ test('a request that makes no sense is refused or dropped', async (t) => {
   t.is((await host.ask('status', '2.1\n')).stdout.toString(), '2.1\terror\tlost\ttree\n');
 });
 
-test('the ends of very short jobs are told while a long one that follows them runs, whatever else waits', async (t) => {
-  const host = await GjobHost.create(t);
-  const bridge = host.bridge({ slots: 1 });
-  const short = Array.from({ length: 100 }, (_, at) => run(`${at + 1}.1`, 'true'));
-  const waiting = Array.from({ length: 100 }, (_, at) => run(`${at + 102}.1`, 'true'));
-  await bridge.ask(...short, run('101.1', 'sleep 600'), ...waiting);
-  for (let job = 1; job <= 100; job++) await bridge.event('X', `${job}.1`);
-  await bridge.event('S', '101.1');
-  t.is(bridge.find('X').length, 100);
-  await bridge.ask('stop');
-  for (let job = 101; job <= 201; job++) await bridge.event('X', `${job}.1`);
-  t.is(bridge.find('X').length, 201);
-});
+test.serial(
+  'the ends of very short jobs are told while a long one that follows them runs, whatever else waits',
+  async (t) => {
+    const host = await GjobHost.create(t);
+    const bridge = host.bridge({ slots: 1 });
+    const short = Array.from({ length: 100 }, (_, at) => run(`${at + 1}.1`, 'true'));
+    const waiting = Array.from({ length: 100 }, (_, at) => run(`${at + 102}.1`, 'true'));
+    await bridge.ask(...short, run('101.1', 'sleep 600'), ...waiting);
+    for (let job = 1; job <= 100; job++) await bridge.event('X', `${job}.1`);
+    await bridge.event('S', '101.1');
+    t.is(bridge.find('X').length, 100);
+    await bridge.ask('stop');
+    for (let job = 101; job <= 201; job++) await bridge.event('X', `${job}.1`);
+    t.is(bridge.find('X').length, 201);
+  },
+);
 
-test('a failed start of a frame is told by exit 2, a lost stdin ends the bridge', async (t) => {
+test.serial('a failed start of a frame is told by exit 2, a lost stdin ends the bridge', async (t) => {
   const host = await GjobHost.create(t);
   const wrong = await host.ask('bridge', 'hello\n', '1', '0', '0');
   t.is(wrong.code, 2);
@@ -216,25 +222,28 @@ test('a failed start of a frame is told by exit 2, a lost stdin ends the bridge'
   t.is((await host.processes('agent')).length, 1);
 });
 
-test('a bridge that is told so sends the agent home and takes the batch with it, unless a job runs', async (t) => {
-  const host = await GjobHost.create(t);
-  const first = host.bridge();
-  await first.ask(run('1.1', 'exit 0'));
-  await first.event('X', '1.1');
-  const done = await host.ask('bridge', 'forget\n', '1', '0', '0');
-  t.is(done.code, 0, done.stderr);
-  t.deepEqual(await readdir(host.root), []);
-  t.deepEqual(await host.processes('agent'), []);
-  const bridge = host.bridge();
-  await bridge.ask(run('2.1', 'sleep 30'));
-  await bridge.event('S', '2.1');
-  const refused = await host.ask('bridge', 'forget\n', '1', '0', '0');
-  t.is(refused.code, 1);
-  t.regex(refused.stderr, /2\.1 is busy/);
-  t.is((await host.processes('agent')).length, 1);
-});
+test.serial(
+  'a bridge that is told so sends the agent home and takes the batch with it, unless a job runs',
+  async (t) => {
+    const host = await GjobHost.create(t);
+    const first = host.bridge();
+    await first.ask(run('1.1', 'exit 0'));
+    await first.event('X', '1.1');
+    const done = await host.ask('bridge', 'forget\n', '1', '0', '0');
+    t.is(done.code, 0, done.stderr);
+    t.deepEqual(await readdir(host.root), []);
+    t.deepEqual(await host.processes('agent'), []);
+    const bridge = host.bridge();
+    await bridge.ask(run('2.1', 'sleep 30'));
+    await bridge.event('S', '2.1');
+    const refused = await host.ask('bridge', 'forget\n', '1', '0', '0');
+    t.is(refused.code, 1);
+    t.regex(refused.stderr, /2\.1 is busy/);
+    t.is((await host.processes('agent')).length, 1);
+  },
+);
 
-test('every line that makes no sense is answered, and those around it are done', async (t) => {
+test.serial('every line that makes no sense is answered, and those around it are done', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   const nonsense = [

@@ -14,7 +14,7 @@ for (const [title, spoil] of [
   ['its pid record', (host) => rm(join(host.record('1.1'), 'pid'))],
   ['what is in its pid record', (host) => truncate(join(host.record('1.1'), 'pid'))],
 ] as const satisfies readonly (readonly [string, (host: GjobHost) => Promise<void>])[]) {
-  test(`a job that loses ${title} while it runs has run, and ends once`, async (t) => {
+  test.serial(`a job that loses ${title} while it runs has run, and ends once`, async (t) => {
     const host = await GjobHost.create(t);
     const bridge = host.bridge();
     bridge.send(run('1.1', gated(host)));
@@ -27,7 +27,7 @@ for (const [title, spoil] of [
   });
 }
 
-test('an attempt whose record is removed is lost, and never starts again', async (t) => {
+test.serial('an attempt whose record is removed is lost, and never starts again', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   bridge.send(run('1.1', gated(host)));
@@ -41,25 +41,28 @@ test('an attempt whose record is removed is lost, and never starts again', async
   t.is(bridge.find('X', '1.1').length, 0);
 });
 
-test('a bridge whose store is removed ends, and the next one has another store from its beginning', async (t) => {
-  const host = await GjobHost.create(t);
-  const first = host.bridge();
-  await first.ask('slots\t1');
-  const [, before] = / store=(\w+) /.exec(first.greeting) ?? [];
-  const ended = once(first.child, 'exit');
-  await rm(host.directory, { recursive: true, force: true });
-  await ended;
-  const next = host.start('bridge', host.root, 'host-1', 'batch-1', '1', '0', `${first.bytes}:${before}`);
-  t.teardown(() => next.kill('SIGKILL'));
-  let said = '';
-  next.stdout.on('data', (chunk) => {
-    said += chunk;
-  });
-  const greeting = await waitFor(() => / store=(\w+) from=0\n/.exec(said), { what: 'the greeting' });
-  t.not(greeting[1], before);
-});
+test.serial(
+  'a bridge whose store is removed ends, and the next one has another store from its beginning',
+  async (t) => {
+    const host = await GjobHost.create(t);
+    const first = host.bridge();
+    await first.ask('slots\t1');
+    const [, before] = / store=(\w+) /.exec(first.greeting) ?? [];
+    const ended = once(first.child, 'exit');
+    await rm(host.directory, { recursive: true, force: true });
+    await ended;
+    const next = host.start('bridge', host.root, 'host-1', 'batch-1', '1', '0', `${first.bytes}:${before}`);
+    t.teardown(() => next.kill('SIGKILL'));
+    let said = '';
+    next.stdout.on('data', (chunk) => {
+      said += chunk;
+    });
+    const greeting = await waitFor(() => / store=(\w+) from=0\n/.exec(said), { what: 'the greeting' });
+    t.not(greeting[1], before);
+  },
+);
 
-test('another batch of the same name is refused, and its own is not', async (t) => {
+test.serial('another batch of the same name is refused, and its own is not', async (t) => {
   const host = await GjobHost.create(t);
   const call = (key: string | undefined) => host.ask('bridge', '', '1', '0', `0:-:${key}`);
   t.is((await call(KEYS[0])).code, 0);

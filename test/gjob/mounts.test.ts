@@ -115,7 +115,7 @@ sshdTest('a mount that appears after the look is left alone by the removal itsel
   t.is(await readFile(join(data, 'precious'), 'utf8'), 'years of work');
 });
 
-test('links are removed, and never what they lead to', async (t) => {
+test.serial('links are removed, and never what they lead to', async (t) => {
   const { host, data } = await startHost(t);
   const bridge = host.bridge();
   await chmod(data, 0o500);
@@ -132,7 +132,7 @@ test('links are removed, and never what they lead to', async (t) => {
   await chmod(data, 0o700);
 });
 
-test('a helper of an older machine, whose rm has no such options, removes all the same', async (t) => {
+test.serial('a helper of an older machine, whose rm has no such options, removes all the same', async (t) => {
   const { host } = await startHost(t);
   const bin = join(host.root, 'old-bin');
   await mkdir(bin);

@@ -51,7 +51,7 @@ async function printsAll(t: ExecutionContext, options: HostOptions): Promise<voi
   }
 }
 
-test('nothing that a job prints is lost, however it opens its outputs', (t) => printsAll(t, {}));
+test.serial('nothing that a job prints is lost, however it opens its outputs', (t) => printsAll(t, {}));
 
 sshdTest('the same for an account that is not root', (t) => printsAll(t, { uid: 65534 }));
 
@@ -65,7 +65,7 @@ sshdTest('a command that a job runs as somebody else can open /dev/stdout', asyn
   t.is(await host.read('1.1', 'err'), '3\n');
 });
 
-test('what is left behind keeps its pipe, and prints into no other job', async (t) => {
+test.serial('what is left behind keeps its pipe, and prints into no other job', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge({ slots: 1 });
   const late = (out: string) =>
@@ -86,7 +86,7 @@ test('what is left behind keeps its pipe, and prints into no other job', async (
   t.is(await host.read('5.1', 'log'), '5\n');
 });
 
-test('a background process that prints without end does not keep a job from ending', async (t) => {
+test.serial('a background process that prints without end does not keep a job from ending', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'yes & echo $! > pid; echo begun'), run('2.1', 'echo 2'));
@@ -98,7 +98,7 @@ test('a background process that prints without end does not keep a job from endi
   signal(pid, 'SIGKILL');
 });
 
-test('what a job prints is there while it runs', async (t) => {
+test.serial('what a job prints is there while it runs', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   const wait = `until [ -e ${host.root}/gate ]; do sleep 0.3; done`;
@@ -114,7 +114,7 @@ const DIES: readonly (readonly ['agent' | 'supervisor', string])[] = [
   ['supervisor', 'L'],
 ];
 for (const [who, letter] of DIES) {
-  test(`what a job prints is read to its end when its ${who} is killed`, async (t) => {
+  test.serial(`what a job prints is read to its end when its ${who} is killed`, async (t) => {
     const host = await GjobHost.create(t);
     const bridge: BridgeClient = host.bridge();
     // A session of its own, without what it is known by: it goes on when the job is ended.
@@ -137,7 +137,7 @@ for (const [who, letter] of DIES) {
   });
 }
 
-test('a killed collector is no success', async (t) => {
+test.serial('a killed collector is no success', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge({ slots: 1 });
   await bridge.ask(run('1.1', 'echo begun; sleep 1'));
@@ -148,7 +148,7 @@ test('a killed collector is no success', async (t) => {
   t.deepEqual((await bridge.event('X', '2.1')).slice(12), ['out=2', 'err=0', 'broken=-']);
 });
 
-test('a limit on the size of files that cuts an output is told', async (t) => {
+test.serial('a limit on the size of files that cuts an output is told', async (t) => {
   const limited = join((await GjobHost.create(t)).root, 'limited');
   const host = await GjobHost.create(t, { bash: limited });
   await writeFile(limited, '#!/bin/bash\nulimit -f 100\nexec bash "$@"\n', { mode: 0o700 });

@@ -29,7 +29,7 @@ async function agentPid(host: GjobHost): Promise<number> {
   return pids[0];
 }
 
-test('a thousand requests for one attempt over two bridges start it once', async (t) => {
+test.serial('a thousand requests for one attempt over two bridges start it once', async (t) => {
   const host = await GjobHost.create(t);
   const bridges: [BridgeClient, BridgeClient] = [host.bridge(), host.bridge()];
   for (let i = 0; i < 500; i++)
@@ -40,7 +40,7 @@ test('a thousand requests for one attempt over two bridges start it once', async
   t.deepEqual(await ends(host), ['1.1']);
 });
 
-test('fifty bridges at once have one agent', async (t) => {
+test.serial('fifty bridges at once have one agent', async (t) => {
   const host = await GjobHost.create(t);
   const bridges = Array.from({ length: 50 }, () => host.bridge());
   await waitFor(() => bridges.every((bridge) => bridge.greeting !== ''), {
@@ -63,7 +63,7 @@ test('fifty bridges at once have one agent', async (t) => {
   t.is((await ends(host, 'V')).length, 1);
 });
 
-test('a new bridge goes on where the lost one was read to', async (t) => {
+test.serial('a new bridge goes on where the lost one was read to', async (t) => {
   const host = await GjobHost.create(t);
   const first = host.bridge();
   first.send(...jobs(1, 60).map((id) => run(id, 'sleep 0.02')));
@@ -77,7 +77,7 @@ test('a new bridge goes on where the lost one was read to', async (t) => {
   t.is(second.find('V').length, 0, 'the agent is the same');
 });
 
-test('a killed agent is replaced: what ran is finished once, the backlog goes on', async (t) => {
+test.serial('a killed agent is replaced: what ran is finished once, the backlog goes on', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   const ids = jobs(1, 12);
@@ -95,7 +95,7 @@ test('a killed agent is replaced: what ran is finished once, the backlog goes on
   );
 });
 
-test('jobs that end while no agent lives are told by the next one', async (t) => {
+test.serial('jobs that end while no agent lives are told by the next one', async (t) => {
   const host = await GjobHost.create(t);
   const first = host.bridge();
   await first.ask(run('1.1', gated(host, '1.1')), run('2.1', gated(host, '2.1')), run('3.1', 'exit 3'));
@@ -114,13 +114,13 @@ test('jobs that end while no agent lives are told by the next one', async (t) =>
   t.is(second.find('X', '3.1')[0]?.[4], '3');
 });
 
-test('an agent killed twenty times over runs every job once', async (t) => {
+test.serial('an agent killed twenty times over runs every job once', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   const ids = jobs(1, 150);
   bridge.send(...ids.map((id) => run(id, `echo ${id} >> ${host.root}/witness; sleep 0.02`)));
   for (let round = 0; round < 20; round++) {
-    await waitFor(() => bridge.find('V').length > round, { limitMs: 20_000, what: `agent ${round + 1}` });
+    await waitFor(() => bridge.find('V').length > round, { limitMs: 60_000, what: `agent ${round + 1}` });
     const told = bridge.find('X').length;
     await waitFor(() => bridge.find('X').length > told || told >= 150, { what: 'one more end' });
     for (const pid of await host.processes('agent')) signal(pid, 'SIGKILL');
@@ -136,7 +136,7 @@ test('an agent killed twenty times over runs every job once', async (t) => {
   t.deepEqual(await ends(host), ids.sort());
 });
 
-test('a killed supervisor costs its attempt, and the others go on', async (t) => {
+test.serial('a killed supervisor costs its attempt, and the others go on', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(...jobs(1, 4).map((id) => run(id, gated(host, id))));
@@ -151,7 +151,7 @@ test('a killed supervisor costs its attempt, and the others go on', async (t) =>
   t.is((await host.ask('status', '1.1\n')).stdout.toString(), '1.1\terror\tlost\tsupervisor\n');
 });
 
-test('after a reboot what ran is lost, what had ended is told, what waited runs', async (t) => {
+test.serial('after a reboot what ran is lost, what had ended is told, what waited runs', async (t) => {
   const bootIds = await GjobHost.create(t);
   const bootFile = join(bootIds.root, 'boot_id');
   await writeFile(bootFile, '11111111-aaaa\n');
@@ -174,7 +174,7 @@ test('after a reboot what ran is lost, what had ended is told, what waited runs'
   t.deepEqual(await ends(host), ['1.1', '4.1']);
 });
 
-test('an exit record cut at any byte is never another valid one', async (t) => {
+test.serial('an exit record cut at any byte is never another valid one', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'exit 12'));
@@ -189,7 +189,7 @@ test('an exit record cut at any byte is never another valid one', async (t) => {
   }
 });
 
-test('exit records of an older helper are read, and told by the next agent', async (t) => {
+test.serial('exit records of an older helper are read, and told by the next agent', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'echo to stdout'), run('2.1', 'exit 3'));
@@ -212,7 +212,7 @@ test('exit records of an older helper are read, and told by the next agent', asy
   t.deepEqual((await next.event('X', '2.1')).slice(10), ['0', '0']);
 });
 
-test('a record that says what broke its output is an error, whatever the code', async (t) => {
+test.serial('a record that says what broke its output is an error, whatever the code', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'true'));
@@ -222,7 +222,7 @@ test('a record that says what broke its output is an error, whatever the code', 
   t.is((await host.ask('status', '1.1\n')).stdout.toString(), '1.1\terror\tlost\tdisk\n');
 });
 
-test('a torn line in the event file is ended and what it should have said comes again', async (t) => {
+test.serial('a torn line in the event file is ended and what it should have said comes again', async (t) => {
   const host = await GjobHost.create(t);
   const first = host.bridge();
   await first.ask(run('1.1', 'exit 6'));
@@ -242,7 +242,7 @@ test('a torn line in the event file is ended and what it should have said comes 
   );
 });
 
-test('a frame cut short on disk starts nothing', async (t) => {
+test.serial('a frame cut short on disk starts nothing', async (t) => {
   const host = await GjobHost.create(t);
   await mkdir(join(host.directory, 'in'), { recursive: true });
   await writeFile(join(host.directory, 'in', '1.1.000001'), `${run('1.1', 'true')}\n${run('2.1', 'true')}`);
@@ -252,7 +252,7 @@ test('a frame cut short on disk starts nothing', async (t) => {
   t.deepEqual(await ends(host), ['3.1']);
 });
 
-test('quit ends agent and supervisors once all is done; stop ends everything at once', async (t) => {
+test.serial('quit ends agent and supervisors once all is done; stop ends everything at once', async (t) => {
   for (const word of ['quit', 'stop']) {
     const host = await GjobHost.create(t);
     const bridge = host.bridge();
@@ -266,7 +266,7 @@ test('quit ends agent and supervisors once all is done; stop ends everything at 
   }
 });
 
-test('an agent without a FIFO ends at once instead of reading nothing for ever', async (t) => {
+test.serial('an agent without a FIFO ends at once instead of reading nothing for ever', async (t) => {
   const host = await GjobHost.create(t);
   // An agent begins in its batch's directory.
   await writeFile(join(host.root, 'store'), `${'0'.repeat(32)} -\n`);
@@ -276,7 +276,7 @@ test('an agent without a FIFO ends at once instead of reading nothing for ever',
   t.regex(stderr.toString(), /no FIFO/);
 });
 
-test('an idle agent ends by itself and comes back with the next request', async (t) => {
+test.serial('an idle agent ends by itself and comes back with the next request', async (t) => {
   const host = await GjobHost.create(t, { env: { GJOB_IDLE: '1' } });
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'true'));

@@ -22,7 +22,7 @@ async function admitted(host: GjobHost, ...contents: (string | Buffer)[]): Promi
   return contents.map(sha256);
 }
 
-test('probe names what the host has and makes the root', async (t) => {
+test.serial('probe names what the host has and makes the root', async (t) => {
   const host = await GjobHost.create(t);
   const root = join(host.root, 'deep', 'root');
   const answer = await host.call(['probe', root]);
@@ -54,7 +54,7 @@ test('probe names what the host has and makes the root', async (t) => {
   t.regex(refused.stderr, /cannot make/);
 });
 
-test('fetch gives any part of any output, byte for byte', async (t) => {
+test.serial('fetch gives any part of any output, byte for byte', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(
@@ -85,7 +85,7 @@ test('fetch gives any part of any output, byte for byte', async (t) => {
   t.is(answer, `${headers.join('\n')}\n\na\0b\xff\n\nnewl${numbers}`);
 });
 
-test('admit takes only what has the promised size and digest', async (t) => {
+test.serial('admit takes only what has the promised size and digest', async (t) => {
   const host = await GjobHost.create(t);
   const content = Buffer.from('some\0bytes');
   const sum = sha256(content);
@@ -102,72 +102,78 @@ test('admit takes only what has the promised size and digest', async (t) => {
   );
 });
 
-test('a planted tree comes into the working directory, and a job cannot spoil the cache', async (t) => {
-  const host = await GjobHost.create(t);
-  const [data, script] = await admitted(host, 'data', '#!/bin/sh\necho run\n');
-  const layout = [
-    'd\t755\tempty',
-    `f\t444\t${data}\tread\\tonly`,
-    `f\t755\t${script}\ttools/-go`,
-    'l\t../tools/-go\ttools/link',
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
-  const sum = sha256(layout);
-  const planted = text(
-    await host.call(
-      ['plant', host.root],
-      `${layout}plant\t${sum}\nf\t644\t${'0'.repeat(64)}\tx\nplant\t${sha256(`f\t644\t${'0'.repeat(64)}\tx\n`)}\n`,
-    ),
-  );
-  t.regex(planted, new RegExp(`^ok\t${sum}\nbad\t[0-9a-f]{64}\tmissing\n$`));
-  const bridge = host.bridge();
-  const spoil =
-    'ls -A; stat -c %a "read\tonly" tools/-go empty; readlink tools/link; tools/-go; echo spoilt > tools/-go';
-  await bridge.ask(run('1.1', spoil, { tree: sum }), run('2.1', 'tools/-go', { tree: sum }));
-  await waitFor(() => bridge.find('X').length === 2);
-  t.is(await host.read('1.1', 'log'), 'empty\nread\tonly\ntools\n444\n755\n755\n../tools/-go\nrun\n');
-  t.is(await mode(join(host.work('1.1'), 'tools', '-go')), 0o755);
-  t.is(await readFile(join(host.root, 'cache', script ?? ''), 'utf8'), '#!/bin/sh\necho run\n');
-  const again = host.bridge();
-  await again.ask(run('3.1', 'tools/-go', { tree: sum }));
-  await again.event('X', '3.1');
-  t.is(await host.read('3.1', 'log'), 'run\n');
-});
+test.serial(
+  'a planted tree comes into the working directory, and a job cannot spoil the cache',
+  async (t) => {
+    const host = await GjobHost.create(t);
+    const [data, script] = await admitted(host, 'data', '#!/bin/sh\necho run\n');
+    const layout = [
+      'd\t755\tempty',
+      `f\t444\t${data}\tread\\tonly`,
+      `f\t755\t${script}\ttools/-go`,
+      'l\t../tools/-go\ttools/link',
+    ]
+      .map((line) => `${line}\n`)
+      .join('');
+    const sum = sha256(layout);
+    const planted = text(
+      await host.call(
+        ['plant', host.root],
+        `${layout}plant\t${sum}\nf\t644\t${'0'.repeat(64)}\tx\nplant\t${sha256(`f\t644\t${'0'.repeat(64)}\tx\n`)}\n`,
+      ),
+    );
+    t.regex(planted, new RegExp(`^ok\t${sum}\nbad\t[0-9a-f]{64}\tmissing\n$`));
+    const bridge = host.bridge();
+    const spoil =
+      'ls -A; stat -c %a "read\tonly" tools/-go empty; readlink tools/link; tools/-go; echo spoilt > tools/-go';
+    await bridge.ask(run('1.1', spoil, { tree: sum }), run('2.1', 'tools/-go', { tree: sum }));
+    await waitFor(() => bridge.find('X').length === 2);
+    t.is(await host.read('1.1', 'log'), 'empty\nread\tonly\ntools\n444\n755\n755\n../tools/-go\nrun\n');
+    t.is(await mode(join(host.work('1.1'), 'tools', '-go')), 0o755);
+    t.is(await readFile(join(host.root, 'cache', script ?? ''), 'utf8'), '#!/bin/sh\necho run\n');
+    const again = host.bridge();
+    await again.ask(run('3.1', 'tools/-go', { tree: sum }));
+    await again.event('X', '3.1');
+    t.is(await host.read('3.1', 'log'), 'run\n');
+  },
+);
 
-test('trees share one copy of a large content, of each mode one, and their jobs share none', async (t) => {
-  const host = await GjobHost.create(t);
-  const [data = '', small = ''] = await admitted(host, 'data', 'small');
-  const cache = (...names: string[]) => join(host.root, 'cache', ...names);
-  const layouts = [
-    `f\t644\t${data}\ta\nf\t644\t${data}\tb\nf\t644\t${small}\tsmall\n`,
-    `f\t644\t${data}\ta\n`,
-    `f\t400\t${data}\ta\nf\t755\t${data}\tb\n`,
-  ];
-  const [first = '', second = '', other = ''] = layouts.map(sha256);
-  const plants = layouts.map((layout) => `${layout}plant\t${sha256(layout)}\n`).join('');
-  const planted = text(await host.call(['plant', host.root], `large\t${data}\n${plants}`));
-  t.is(planted, `ok\t${first}\nok\t${second}\nok\t${other}\n`);
-  const inode = async (...names: string[]) => (await stat(cache(...names))).ino;
-  for (const path of ['copy/a', 'copy/b']) t.is(await inode(`tree-${first}`, path), await inode(data));
-  t.is(await inode(`tree-${second}`, 'copy/a'), await inode(data));
-  t.not(await inode(`tree-${first}`, 'copy/small'), await inode(small));
-  const modes = [`tree-${second}/copy/a`, `tree-${other}/copy/a`, `tree-${other}/copy/b`].map((name) =>
-    mode(cache(name)),
-  );
-  t.deepEqual(await Promise.all(modes), [0o644, 0o600, 0o755]);
-  const bridge = host.bridge();
-  const tree = first;
-  const spoil = 'echo spoilt > a; cat b; chmod 700 b; echo spoilt > b';
-  await bridge.ask(run('1.1', spoil, { tree }), run('2.1', 'cat a b small', { tree }));
-  await waitFor(() => bridge.find('X').length === 2);
-  t.is(await host.read('1.1', 'log'), 'data');
-  t.is(await host.read('2.1', 'log'), 'datadatasmall');
-  t.is(await readFile(cache(data), 'utf8'), 'data');
-  t.is(await mode(cache(data)), 0o644);
-});
+test.serial(
+  'trees share one copy of a large content, of each mode one, and their jobs share none',
+  async (t) => {
+    const host = await GjobHost.create(t);
+    const [data = '', small = ''] = await admitted(host, 'data', 'small');
+    const cache = (...names: string[]) => join(host.root, 'cache', ...names);
+    const layouts = [
+      `f\t644\t${data}\ta\nf\t644\t${data}\tb\nf\t644\t${small}\tsmall\n`,
+      `f\t644\t${data}\ta\n`,
+      `f\t400\t${data}\ta\nf\t755\t${data}\tb\n`,
+    ];
+    const [first = '', second = '', other = ''] = layouts.map(sha256);
+    const plants = layouts.map((layout) => `${layout}plant\t${sha256(layout)}\n`).join('');
+    const planted = text(await host.call(['plant', host.root], `large\t${data}\n${plants}`));
+    t.is(planted, `ok\t${first}\nok\t${second}\nok\t${other}\n`);
+    const inode = async (...names: string[]) => (await stat(cache(...names))).ino;
+    for (const path of ['copy/a', 'copy/b']) t.is(await inode(`tree-${first}`, path), await inode(data));
+    t.is(await inode(`tree-${second}`, 'copy/a'), await inode(data));
+    t.not(await inode(`tree-${first}`, 'copy/small'), await inode(small));
+    const modes = [`tree-${second}/copy/a`, `tree-${other}/copy/a`, `tree-${other}/copy/b`].map((name) =>
+      mode(cache(name)),
+    );
+    t.deepEqual(await Promise.all(modes), [0o644, 0o600, 0o755]);
+    const bridge = host.bridge();
+    const tree = first;
+    const spoil = 'echo spoilt > a; cat b; chmod 700 b; echo spoilt > b';
+    await bridge.ask(run('1.1', spoil, { tree }), run('2.1', 'cat a b small', { tree }));
+    await waitFor(() => bridge.find('X').length === 2);
+    t.is(await host.read('1.1', 'log'), 'data');
+    t.is(await host.read('2.1', 'log'), 'datadatasmall');
+    t.is(await readFile(cache(data), 'utf8'), 'data');
+    t.is(await mode(cache(data)), 0o644);
+  },
+);
 
-test('a content whose first mode was not noted to the end is copied', async (t) => {
+test.serial('a content whose first mode was not noted to the end is copied', async (t) => {
   const host = await GjobHost.create(t);
   const [data = ''] = await admitted(host, 'data');
   await link(join(host.root, 'cache', data), join(host.root, 'cache', `${data}.0`));
@@ -179,7 +185,7 @@ test('a content whose first mode was not noted to the end is copied', async (t) 
   t.is(await mode(join(host.root, 'cache', data)), 0o400);
 });
 
-test("plant refuses a path that leads out and a digest that is not its layout's", async (t) => {
+test.serial("plant refuses a path that leads out and a digest that is not its layout's", async (t) => {
   const host = await GjobHost.create(t);
   const [data] = await admitted(host, 'data');
   for (const path of ['../x', '/tmp/x', 'a/../../x', '', 'a//b', './a']) {
@@ -194,7 +200,7 @@ test("plant refuses a path that leads out and a digest that is not its layout's"
   t.is(text(answer), `bad\t${'0'.repeat(64)}\tdigest\n`);
 });
 
-test('a manifest lists files, directories and links, and never looks behind a link', async (t) => {
+test.serial('a manifest lists files, directories and links, and never looks behind a link', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'true'));
@@ -248,7 +254,7 @@ test('a manifest lists files, directories and links, and never looks behind a li
   t.is(rows[3]?.[4], sha256('x'));
 });
 
-test('a large file is listed without a digest, which is taken when it is asked for', async (t) => {
+test.serial('a large file is listed without a digest, which is taken when it is asked for', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'head -c 16777216 /dev/zero >large; printf small >"small"; ln -s large link'));
@@ -270,7 +276,7 @@ test('a large file is listed without a digest, which is taken when it is asked f
     t.is((await host.ask('digest', `${path}\n`, '1.1')).code, 1, path);
 });
 
-test('forget removes attempts and batches, but nothing that runs', async (t) => {
+test.serial('forget removes attempts and batches, but nothing that runs', async (t) => {
   const host = await GjobHost.create(t);
   const bridge = host.bridge();
   await bridge.ask(run('1.1', 'mkdir -p a/b; chmod 500 a'), run('2.1', 'sleep 60'));
@@ -291,14 +297,14 @@ test('forget removes attempts and batches, but nothing that runs', async (t) => 
   t.is((await host.ask('forget')).code, 0, 'twice is as good as once');
 });
 
-test('exec runs a script that cannot eat itself', async (t) => {
+test.serial('exec runs a script that cannot eat itself', async (t) => {
   const host = await GjobHost.create(t, { env: { LC_ALL: 'C.UTF-8' } });
   const answer = await host.call(['exec'], 'cat\necho "$LC_ALL" é\nexit 9\n');
   t.is(answer.stdout.toString(), 'C.UTF-8 é\n');
   t.is(answer.code, 9);
 });
 
-test('a person starts, watches, pauses and deletes a job by hand', async (t) => {
+test.serial('a person starts, watches, pauses and deletes a job by hand', async (t) => {
   const home = await GjobHost.create(t);
   const host = await GjobHost.create(t, { env: { GJOB_ROOT: join(home.root, 'r') } });
   t.teardown(() => home.end());
@@ -323,7 +329,7 @@ test('a person starts, watches, pauses and deletes a job by hand', async (t) => 
   t.is((await host.call(['status', '1.1'])).code, 1);
 });
 
-test('wrong use says how to do it and exits 2', async (t) => {
+test.serial('wrong use says how to do it and exits 2', async (t) => {
   const host = await GjobHost.create(t);
   for (const args of [[], ['dance'], ['kill'], ['tail'], ['start', '1.1'], ['status']]) {
     const answer = await host.call(args);
@@ -344,7 +350,7 @@ test('wrong use says how to do it and exits 2', async (t) => {
   t.regex(text(await host.call(['version'])), /^gjob 1, bash /);
 });
 
-test('the helper keeps to what bash 4.2 has', async (t) => {
+test.serial('the helper keeps to what bash 4.2 has', async (t) => {
   const source = (await readFile(GJOB, 'utf8')).replace(/^\s*#.*$/gm, '');
   const newer = [
     /\$\{[^}]*@[QEPAaKkUuL]\}/,

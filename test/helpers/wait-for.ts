@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /**
  * Waits until `condition` answers something other than false, null or undefined, and hands that on. Throws, naming
- * `what`, when it did not within `limitMs` (30 s unless told).
+ * `what`, when it did not within `limitMs` (60 s unless told).
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  { limitMs = 30_000, what = 'the condition' }: { readonly limitMs?: number; readonly what?: string } = {},
+  { limitMs = 60_000, what = 'the condition' }: { readonly limitMs?: number; readonly what?: string } = {},
 ): Promise<Exclude<T, false | null | undefined>> {
   const limit = performance.now() + limitMs;
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {

@@ -19,45 +19,48 @@ const SECRETS = {
   config: 'canary-config-76',
 };
 
-test('secrets reach the job and the login, and no process list, log, journal or file that others can read', async (t) => {
-  const directory = await tempDir(t);
-  const { network, homes, trace, questions } = await lockedPool(t, directory);
-  await writeFile(join(directory, 'config'), SECRETS.config, { mode: 0o600 });
-  const specs = new Builder()
-    .setRepeat(4)
-    .addJob({
-      commands: [
-        `test "$TOKEN$URL$(cat config)" = "${SECRETS.env}https://me:${SECRETS.url}@nowhere.invalid/${SECRETS.config}"`,
-        `for word in ${SECRETS.argument}; do sleep 0.3; done`,
-      ],
-      files: [{ source: join(directory, 'config'), target: 'config' }],
-      env: { TOKEN: SECRETS.env, URL: `https://me:${SECRETS.url}@nowhere.invalid/` },
-    })
-    .makeJobSpecs();
-  const log = new PassThrough();
-  const out = join(directory, 'b');
-  const manager = new LoggingManager({ log, out, jsonLog: join(directory, 'log.jsonl') });
-  manager.setup(specs, network);
-  const processes = watchProcesses(t);
-  const { counts } = await manager.processJobs();
-  t.is(counts.done, 4);
-  t.deepEqual(questions.sort(), ['Passphrase', 'Password']);
+test.serial(
+  'secrets reach the job and the login, and no process list, log, journal or file that others can read',
+  async (t) => {
+    const directory = await tempDir(t);
+    const { network, homes, trace, questions } = await lockedPool(t, directory);
+    await writeFile(join(directory, 'config'), SECRETS.config, { mode: 0o600 });
+    const specs = new Builder()
+      .setRepeat(4)
+      .addJob({
+        commands: [
+          `test "$TOKEN$URL$(cat config)" = "${SECRETS.env}https://me:${SECRETS.url}@nowhere.invalid/${SECRETS.config}"`,
+          `for word in ${SECRETS.argument}; do sleep 0.3; done`,
+        ],
+        files: [{ source: join(directory, 'config'), target: 'config' }],
+        env: { TOKEN: SECRETS.env, URL: `https://me:${SECRETS.url}@nowhere.invalid/` },
+      })
+      .makeJobSpecs();
+    const log = new PassThrough();
+    const out = join(directory, 'b');
+    const manager = new LoggingManager({ log, out, jsonLog: join(directory, 'log.jsonl') });
+    manager.setup(specs, network);
+    const processes = watchProcesses(t);
+    const { counts } = await manager.processJobs();
+    t.is(counts.done, 4);
+    t.deepEqual(questions.sort(), ['Passphrase', 'Password']);
 
-  const lines = [...processes].join('\n');
-  t.regex(lines, /dev.fd.9\0supervisor/, 'the hosts were looked at');
-  t.deepEqual(findSecrets(lines), [], 'process lists');
-  t.deepEqual(findSecrets(trace.join('\n')), [], 'the trace of the connections');
-  t.deepEqual(findSecrets(String(log.read())), [], 'the log');
-  for (const file of [join(out, 'journal.jsonl'), join(directory, 'log.jsonl')])
-    t.deepEqual(findSecrets(await readFile(file, 'utf8')), [], file);
-  for (const place of [directory, ...homes]) t.deepEqual(await findReadable(place), []);
-  const logins = [SECRETS.password, SECRETS.passphrase];
-  for (const file of await listFiles(directory))
-    t.false(
-      logins.some((secret) => file.text.includes(secret)),
-      file.path,
-    );
-});
+    const lines = [...processes].join('\n');
+    t.regex(lines, /dev.fd.9\0supervisor/, 'the hosts were looked at');
+    t.deepEqual(findSecrets(lines), [], 'process lists');
+    t.deepEqual(findSecrets(trace.join('\n')), [], 'the trace of the connections');
+    t.deepEqual(findSecrets(String(log.read())), [], 'the log');
+    for (const file of [join(out, 'journal.jsonl'), join(directory, 'log.jsonl')])
+      t.deepEqual(findSecrets(await readFile(file, 'utf8')), [], file);
+    for (const place of [directory, ...homes]) t.deepEqual(await findReadable(place), []);
+    const logins = [SECRETS.password, SECRETS.passphrase];
+    for (const file of await listFiles(directory))
+      t.false(
+        logins.some((secret) => file.text.includes(secret)),
+        file.path,
+      );
+  },
+);
 
 /** One host asks for a password; for the other there is a key with a passphrase. */
 async function lockedPool(t: Teardown, directory: string) {

@@ -86,7 +86,7 @@ function call<T>(
   );
 }
 
-test('commands run as sshd runs them: the login shell, the home, a clean environment', async (t) => {
+test.serial('commands run as sshd runs them: the login shell, the home, a clean environment', async (t) => {
   const [pool, host] = await start(t);
   const client = await connect(t, pool, host);
   const { stdout, stderr, code } = await exec(
@@ -99,7 +99,7 @@ test('commands run as sshd runs them: the login shell, the home, a clean environ
   t.deepEqual([stderr.toString(), code], ['oops\n', 3]);
 });
 
-test('input, both outputs and a signal arrive whole', async (t) => {
+test.serial('input, both outputs and a signal arrive whole', async (t) => {
   const [pool, host] = await start(t);
   const client = await connect(t, pool, host);
   const script = 'cat; head -c 9000000 /dev/zero & head -c 9000000 /dev/zero >&2; wait; kill -9 $$';
@@ -107,7 +107,7 @@ test('input, both outputs and a signal arrive whole', async (t) => {
   t.deepEqual([ran.stdout.length, ran.stderr.length, ran.signal], [9_000_002, 9_000_000, 'SIGKILL']);
 });
 
-test('a drop ends what is attached; what is detached lives until the pool is closed', async (t) => {
+test.serial('a drop ends what is attached; what is detached lives until the pool is closed', async (t) => {
   const [pool, host] = await start(t, { count: 2 });
   const client = await connect(t, pool, host);
   await exec(client, 'setsid sleep 1000 </dev/null >/dev/null 2>&1 &');
@@ -126,7 +126,7 @@ test('a drop ends what is attached; what is detached lives until the pool is clo
   t.deepEqual(await processesOf([host.home]), []);
 });
 
-test('only the right key, password or answers log in', async (t) => {
+test.serial('only the right key, password or answers log in', async (t) => {
   const questions = [{ prompt: 'Code: ', answer: '42' }];
   const [pool, host] = await start(t, { password: 'pass word', questions });
   const stranger = generateKey().privateKey;
@@ -141,7 +141,7 @@ test('only the right key, password or answers log in', async (t) => {
   t.true(host.loginAttempts >= 4);
 });
 
-test('SFTP serves real files with their modes, and the right refusals', async (t) => {
+test.serial('SFTP serves real files with their modes, and the right refusals', async (t) => {
   const [pool, host] = await start(t);
   const here = await tempDir(t);
   const sftp = await openSftp(await connect(t, pool, host));
@@ -171,7 +171,7 @@ test('SFTP serves real files with their modes, and the right refusals', async (t
   t.deepEqual(await readdir(host.home), ['link']);
 });
 
-test('a directory of many files is listed whole, and a full disk is a failure', async (t) => {
+test.serial('a directory of many files is listed whole, and a full disk is a failure', async (t) => {
   const [pool, host] = await start(t);
   await mkdir(join(host.home, 'many'));
   await Promise.all(
@@ -186,7 +186,7 @@ test('a directory of many files is listed whole, and a full disk is a failure', 
   t.is(written, ssh2.utils.sftp.STATUS_CODE.FAILURE);
 });
 
-test('hosts misbehave as told', async (t) => {
+test.serial('hosts misbehave as told', async (t) => {
   const [pool] = await start(t, {
     names: ['narrow', 'plain', 'closed', 'noisy', 'forced', 'short'],
     hostOptions: {
@@ -212,7 +212,7 @@ test('hosts misbehave as told', async (t) => {
   t.true(cut.stdout.length < 5_000_000);
 });
 
-test('a silent host answers nothing until it is restored', async (t) => {
+test.serial('a silent host answers nothing until it is restored', async (t) => {
   const [pool, host] = await start(t);
   const client = await connect(t, pool, host);
   host.silence();
@@ -229,7 +229,7 @@ test('a silent host answers nothing until it is restored', async (t) => {
   t.is((await late).stdout.toString(), 'late\n');
 });
 
-test('homes that the caller gave are kept', async (t) => {
+test.serial('homes that the caller gave are kept', async (t) => {
   const homes = await tempDir(t);
   const [pool, host] = await start(t, { names: ['lab01'], homes });
   await exec(await connect(t, pool, host), 'echo kept >file');

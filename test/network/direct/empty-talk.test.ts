@@ -49,20 +49,23 @@ async function flood(t: ExecutionContext, pool: Pool, stream: string, name?: str
   t.log(failed.type === 'host.failed' && failed.fault.what);
 }
 
-test('what means nothing now and then, between lines that mean something, is listened to for ever', (t) => {
-  const talk = new EmptyTalk('lab01');
-  for (let at = 0; at < 200_000; at += 1) talk.hear(`S\t${at}.1\t1\t7\t1`, at % 9_000 === 0);
-  t.pass();
-});
+test.serial(
+  'what means nothing now and then, between lines that mean something, is listened to for ever',
+  (t) => {
+    const talk = new EmptyTalk('lab01');
+    for (let at = 0; at < 200_000; at += 1) talk.hear(`S\t${at}.1\t1\t7\t1`, at % 9_000 === 0);
+    t.pass();
+  },
+);
 
-test('lines that come twice after a full disk are no such talk', (t) => {
+test.serial('lines that come twice after a full disk are no such talk', (t) => {
   const talk = new EmptyTalk('lab01');
   for (let at = 0; at < 50_000; at += 1)
     for (const _ of ['once', 'again']) talk.hear(`X\t${at}.1\t1\tcode\t0`, true);
   t.pass();
 });
 
-test('the fault names the host, and how much it said', (t) => {
+test.serial('the fault names the host, and how much it said', (t) => {
   const talk = new EmptyTalk('lab01');
   const say = (): void => {
     for (;;) talk.hear('', false);

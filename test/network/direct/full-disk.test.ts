@@ -90,7 +90,7 @@ sshdTest(
   },
 );
 
-test('a helper that was cut or changed is sent anew before it is used', async (t) => {
+test.serial('a helper that was cut or changed is sent anew before it is used', async (t) => {
   const directory = await tempDir(t);
   const bin = join(directory, 'root/bin');
   for (const [batch, spoil] of [

@@ -32,11 +32,11 @@ async function poolOf(t: ExecutionContext, network: Network): Promise<Pool> {
   return openPool(t, network, await tempDir(t), 'b1');
 }
 
-test('on this machine a large result comes back whole', async (t) => {
+test.serial('on this machine a large result comes back whole', async (t) => {
   await comesBackWhole(t, await localPool(t));
 });
 
-test('over ssh2 a large result comes back whole', async (t) => {
+test.serial('over ssh2 a large result comes back whole', async (t) => {
   const farm = await startEmbeddedHosts({ names: ['lab01'] });
   t.teardown(() => farm.close());
   const network = new SshNetwork({ hosts: ['lab01'], configFile: farm.sshConfig, slots: 1 });

@@ -31,7 +31,7 @@ async function sshHosts(t: Teardown, options: EmbeddedPoolOptions) {
 const endsOf = (events: readonly NetworkEvent[]) =>
   events.flatMap((event) => (event.type === 'job.ended' ? [event.attempt] : []));
 
-test('a link that drops again and again costs no event and doubles none', async (t) => {
+test.serial('a link that drops again and again costs no event and doubles none', async (t) => {
   const { hosts, directory, connect } = await sshHosts(t, { count: 1 });
   const pool = await openPool(t, connect(), directory, 'b1');
   const ids = Array.from({ length: 60 }, (_, at) => `${at + 1}.1`);
@@ -52,7 +52,7 @@ test('a link that drops again and again costs no event and doubles none', async 
   t.is(await readFile(join(directory, 'out/stdout'), 'utf8'), '60\n');
 });
 
-test('a second controller goes on where the first one stopped reading', async (t) => {
+test.serial('a second controller goes on where the first one stopped reading', async (t) => {
   const { directory, connect } = await sshHosts(t, { count: 1 });
   const first = await openPool(t, connect(), directory, 'b1');
   const ids = Array.from({ length: 30 }, (_, at) => `${at + 1}.1`);
@@ -73,7 +73,7 @@ test('a second controller goes on where the first one stopped reading', async (t
   t.deepEqual([...endsOf(seen), ...endsOf(events)].sort(), [...ids].sort());
 });
 
-test('a request to a host that is away says so at once, and its attempts are unknown', async (t) => {
+test.serial('a request to a host that is away says so at once, and its attempts are unknown', async (t) => {
   const { hosts, directory, connect } = await sshHosts(t, { count: 1 });
   const pool = await openPool(
     t,
@@ -89,7 +89,7 @@ test('a request to a host that is away says so at once, and its attempts are unk
   t.deepEqual([...(await pool.network.getJobStatus([attempt])).values()], [{ state: 'unknown' }]);
 });
 
-test('a host that refuses the login fails once; the others go on', async (t) => {
+test.serial('a host that refuses the login fails once; the others go on', async (t) => {
   const hostOptions = { bad: { faults: { refuseAuth: true } } };
   const { directory, connect } = await sshHosts(t, { names: ['good', 'bad'], hostOptions });
   const pool = await openPool(t, connect(), directory, 'b1');
@@ -99,43 +99,49 @@ test('a host that refuses the login fails once; the others go on', async (t) => 
   t.is((await pool.ended(await pool.launch('2.1', {}, 'good'))).outcome.kind, 'succeeded');
 });
 
-test('a management node is asked for its workers in one request and never receives a job', async (t) => {
-  const { hosts, directory, connect } = await sshHosts(t, { names: ['login', 'n1', 'n2'] });
-  const resultsDir = join(directory, 'shared');
-  const network = connect({ hosts: [], clusters: { login: ['n1', 'n2'] }, resultsDir });
-  const pool = await openPool(t, network, directory, 'b1');
-  t.deepEqual(
-    network.getHosts().map(({ name }) => name),
-    ['n1', 'n2'],
-  );
-  const attempts = [
-    await pool.launch('1.1', {}, 'n1'),
-    await pool.launch('2.1', { commands: ['false'] }, 'n2'),
-  ];
-  await Promise.all(attempts.map((attempt) => pool.ended(attempt)));
-  for (const name of ['n1', 'n2']) await hosts.hosts.find((host) => host.name === name)?.close();
-  t.deepEqual(
-    [...(await pool.network.getJobStatus(attempts)).values()],
-    [{ state: 'done' }, { state: 'error', outcome: { kind: 'failed', code: 1 } }],
-  );
-  await t.throwsAsync(pool.launch('3.1', {}, 'login'), { code: 'E_HOST_UNKNOWN' });
-});
+test.serial(
+  'a management node is asked for its workers in one request and never receives a job',
+  async (t) => {
+    const { hosts, directory, connect } = await sshHosts(t, { names: ['login', 'n1', 'n2'] });
+    const resultsDir = join(directory, 'shared');
+    const network = connect({ hosts: [], clusters: { login: ['n1', 'n2'] }, resultsDir });
+    const pool = await openPool(t, network, directory, 'b1');
+    t.deepEqual(
+      network.getHosts().map(({ name }) => name),
+      ['n1', 'n2'],
+    );
+    const attempts = [
+      await pool.launch('1.1', {}, 'n1'),
+      await pool.launch('2.1', { commands: ['false'] }, 'n2'),
+    ];
+    await Promise.all(attempts.map((attempt) => pool.ended(attempt)));
+    for (const name of ['n1', 'n2']) await hosts.hosts.find((host) => host.name === name)?.close();
+    t.deepEqual(
+      [...(await pool.network.getJobStatus(attempts)).values()],
+      [{ state: 'done' }, { state: 'error', outcome: { kind: 'failed', code: 1 } }],
+    );
+    await t.throwsAsync(pool.launch('3.1', {}, 'login'), { code: 'E_HOST_UNKNOWN' });
+  },
+);
 
-test('init lines and variables of a host reach its jobs; init lines that fail, fail the host with what they said', async (t) => {
-  const { directory, connect } = await sshHosts(t, { names: ['good', 'bad'] });
-  const [good, bad] = connect().getHosts();
-  if (!good || !bad) throw new Error('two hosts');
-  const init = ['echo noise', 'export FROM_INIT="$FROM_ENV and init"'];
-  const network = connect({
-    hosts: [
-      { ...good, init, env: { FROM_ENV: 'a "b" $c' } },
-      { ...bad, init: ['echo no such module >&2', 'false'] },
-    ],
-  });
-  const pool = await openPool(t, network, directory, 'b1');
-  const attempt = await pool.launch('1.1', { commands: ['echo "$FROM_INIT"'] }, 'good');
-  await pool.ended(attempt);
-  t.is((await pool.network.getStdout(attempt)).toString(), 'a "b" $c and init\n');
-  const [failed] = pool.events.filter((event) => event.type === 'host.failed');
-  t.true(failed?.type === 'host.failed' && failed.fault.what.includes('no such module'));
-});
+test.serial(
+  'init lines and variables of a host reach its jobs; init lines that fail, fail the host with what they said',
+  async (t) => {
+    const { directory, connect } = await sshHosts(t, { names: ['good', 'bad'] });
+    const [good, bad] = connect().getHosts();
+    if (!good || !bad) throw new Error('two hosts');
+    const init = ['echo noise', 'export FROM_INIT="$FROM_ENV and init"'];
+    const network = connect({
+      hosts: [
+        { ...good, init, env: { FROM_ENV: 'a "b" $c' } },
+        { ...bad, init: ['echo no such module >&2', 'false'] },
+      ],
+    });
+    const pool = await openPool(t, network, directory, 'b1');
+    const attempt = await pool.launch('1.1', { commands: ['echo "$FROM_INIT"'] }, 'good');
+    await pool.ended(attempt);
+    t.is((await pool.network.getStdout(attempt)).toString(), 'a "b" $c and init\n');
+    const [failed] = pool.events.filter((event) => event.type === 'host.failed');
+    t.true(failed?.type === 'host.failed' && failed.fault.what.includes('no such module'));
+  },
+);

@@ -5,7 +5,7 @@ import test from 'ava';
 import { waitFor } from '../../helpers/wait-for.js';
 import { localPool, makeAttempt } from './pool.js';
 
-test('a job ends with its own exit code, and both outputs come back byte for byte', async (t) => {
+test.serial('a job ends with its own exit code, and both outputs come back byte for byte', async (t) => {
   const pool = await localPool(t);
   const attempt = await pool.launch('1.1', { commands: ["printf 'a\\0b'", 'echo oops >&2', 'exit 7'] });
   const { outcome, output } = await pool.ended(attempt);
@@ -18,7 +18,7 @@ test('a job ends with its own exit code, and both outputs come back byte for byt
   t.is(await readFile(join(out, 'stderr'), 'utf8'), 'oops\n');
 });
 
-test('a job sees its environment, whatever bytes the values hold', async (t) => {
+test.serial('a job sees its environment, whatever bytes the values hold', async (t) => {
   const pool = await localPool(t, { names: ['me@lab01'] });
   const value = 'tab\tnewline\nback\\slash \'quote" $HOME %s\r';
   const commands = ['printf "%s|%s|%s" "$ODD" "$GPOOL_HOST" "$GPOOL_SLOT"'];
@@ -27,19 +27,22 @@ test('a job sees its environment, whatever bytes the values hold', async (t) => 
   t.is((await pool.network.getStdout(attempt)).toString(), `${value}|me@lab01|1`);
 });
 
-test('a killed job is cancelled, a waiting one never starts, and killing twice is harmless', async (t) => {
-  const pool = await localPool(t, { slots: 1 });
-  const running = await pool.launch('1.1', { commands: ['sleep 300'] });
-  const waiting = await pool.launch('2.1', { commands: ['touch started'] });
-  await waitFor(() => pool.count('job.started') === 1);
-  await Promise.all([pool.network.killJob(waiting), pool.network.killJob(running)]);
-  await pool.network.killJob(running);
-  t.is((await pool.ended(running)).outcome.kind, 'cancelled');
-  t.is((await pool.ended(waiting)).outcome.kind, 'cancelled');
-  t.is(pool.count('job.started'), 1);
-});
+test.serial(
+  'a killed job is cancelled, a waiting one never starts, and killing twice is harmless',
+  async (t) => {
+    const pool = await localPool(t, { slots: 1 });
+    const running = await pool.launch('1.1', { commands: ['sleep 300'] });
+    const waiting = await pool.launch('2.1', { commands: ['touch started'] });
+    await waitFor(() => pool.count('job.started') === 1);
+    await Promise.all([pool.network.killJob(waiting), pool.network.killJob(running)]);
+    await pool.network.killJob(running);
+    t.is((await pool.ended(running)).outcome.kind, 'cancelled');
+    t.is((await pool.ended(waiting)).outcome.kind, 'cancelled');
+    t.is(pool.count('job.started'), 1);
+  },
+);
 
-test('status tells free, busy, paused, done, error and unknown apart', async (t) => {
+test.serial('status tells free, busy, paused, done, error and unknown apart', async (t) => {
   const pool = await localPool(t, { slots: 1 });
   const good = await pool.launch('1.1', { commands: ['true'] });
   const bad = await pool.launch('2.1', { commands: ['false'] });
@@ -69,13 +72,13 @@ test('status tells free, busy, paused, done, error and unknown apart', async (t)
   t.is((await pool.ended(waiting)).outcome.kind, 'succeeded');
 });
 
-test('a time limit is enforced on the host', async (t) => {
+test.serial('a time limit is enforced on the host', async (t) => {
   const pool = await localPool(t);
   const attempt = await pool.launch('1.1', { commands: ['sleep 300'], limits: { timeoutSecs: 1 } });
   t.is((await pool.ended(attempt)).outcome.kind, 'timed-out');
 });
 
-test('a running attempt cannot be deleted; an ended one leaves nothing', async (t) => {
+test.serial('a running attempt cannot be deleted; an ended one leaves nothing', async (t) => {
   const pool = await localPool(t);
   const attempt = await pool.launch('1.1', { commands: ['sleep 300'] });
   await waitFor(() => pool.count('job.started') === 1);
@@ -87,7 +90,7 @@ test('a running attempt cannot be deleted; an ended one leaves nothing', async (
   t.deepEqual(await readdir(join(pool.directory, 'root/%3a/b1/work/0')), []);
 });
 
-test('the same attempt launched many times runs once', async (t) => {
+test.serial('the same attempt launched many times runs once', async (t) => {
   const pool = await localPool(t);
   const spec = { commands: ['echo x >> ../../../../../witness'] };
   await Promise.all(Array.from({ length: 50 }, () => pool.launch('1.1', spec)));
@@ -97,24 +100,27 @@ test('the same attempt launched many times runs once', async (t) => {
   t.is(await readFile(join(pool.directory, 'root/witness'), 'utf8').catch(() => ''), 'x\nx\n');
 });
 
-test('200 jobs come through in order and whole, on one machine that stands for two hosts', async (t) => {
-  const pool = await localPool(t, { names: ['a', 'b'] });
-  const attempts = await Promise.all(
-    Array.from({ length: 200 }, (_, at) =>
-      pool.launch(`${at + 1}.1`, { commands: ['echo "$GPOOL_JOB $GPOOL_HOST"'] }, at % 2 ? 'b' : 'a'),
-    ),
-  );
-  await Promise.all(attempts.map((attempt) => pool.ended(attempt)));
-  const out = (job: string) => join(pool.directory, 'out', job);
-  await Promise.all(attempts.map((attempt) => pool.network.collectJob(attempt, out(attempt.job))));
-  const texts = await Promise.all(attempts.map(({ job }) => readFile(join(out(job), 'stdout'), 'utf8')));
-  t.deepEqual(
-    texts,
-    attempts.map(({ job, host }) => `${job} ${host}\n`),
-  );
-});
+test.serial(
+  '200 jobs come through in order and whole, on one machine that stands for two hosts',
+  async (t) => {
+    const pool = await localPool(t, { names: ['a', 'b'] });
+    const attempts = await Promise.all(
+      Array.from({ length: 200 }, (_, at) =>
+        pool.launch(`${at + 1}.1`, { commands: ['echo "$GPOOL_JOB $GPOOL_HOST"'] }, at % 2 ? 'b' : 'a'),
+      ),
+    );
+    await Promise.all(attempts.map((attempt) => pool.ended(attempt)));
+    const out = (job: string) => join(pool.directory, 'out', job);
+    await Promise.all(attempts.map((attempt) => pool.network.collectJob(attempt, out(attempt.job))));
+    const texts = await Promise.all(attempts.map(({ job }) => readFile(join(out(job), 'stdout'), 'utf8')));
+    t.deepEqual(
+      texts,
+      attempts.map(({ job, host }) => `${job} ${host}\n`),
+    );
+  },
+);
 
-test('an output of many megabytes arrives whole', async (t) => {
+test.serial('an output of many megabytes arrives whole', async (t) => {
   const pool = await localPool(t);
   const attempt = await pool.launch('1.1', { commands: ['yes 0123456789abcde | head -c 50000000'] });
   await pool.ended(attempt);
@@ -126,7 +132,7 @@ test('an output of many megabytes arrives whole', async (t) => {
   t.is((await pool.network.getStdout(attempt, { from: 16, maxBytes: 5 })).toString(), '01234');
 });
 
-test('a quiet job without returns leaves no directory and asks nothing', async (t) => {
+test.serial('a quiet job without returns leaves no directory and asks nothing', async (t) => {
   const pool = await localPool(t);
   const attempt = await pool.launch('1.1', { commands: ['true'] });
   await pool.ended(attempt);
@@ -135,7 +141,7 @@ test('a quiet job without returns leaves no directory and asks nothing', async (
   await t.throwsAsync(stat(join(pool.directory, 'out')), { code: 'ENOENT' });
 });
 
-test('jobs run at the niceness of their host', async (t) => {
+test.serial('jobs run at the niceness of their host', async (t) => {
   const pool = await localPool(t, { nice: 7 });
   const attempt = await pool.launch('1.1', { commands: ['nice'] });
   await pool.ended(attempt);
@@ -143,34 +149,40 @@ test('jobs run at the niceness of their host', async (t) => {
   t.is((await pool.network.getStdout(attempt)).toString(), `${Math.min(19, 7 + getPriority())}\n`);
 });
 
-test('closing with cleanup removes the batch and ends the agent; the cache and the helper stay', async (t) => {
-  const pool = await localPool(t);
-  await writeFile(join(pool.directory, 'in.txt'), 'x');
-  const attempt = await pool.launch('1.1', {
-    files: [{ source: 'in.txt', target: 'in.txt' }],
-    commands: ['cat in.txt'],
-  });
-  await pool.ended(attempt);
-  await pool.network.collectJob(attempt, join(pool.directory, 'out'));
-  await pool.network.close({ cleanup: true });
-  t.deepEqual((await readdir(join(pool.directory, 'root'))).sort(), ['bin', 'cache']);
-});
+test.serial(
+  'closing with cleanup removes the batch and ends the agent; the cache and the helper stay',
+  async (t) => {
+    const pool = await localPool(t);
+    await writeFile(join(pool.directory, 'in.txt'), 'x');
+    const attempt = await pool.launch('1.1', {
+      files: [{ source: 'in.txt', target: 'in.txt' }],
+      commands: ['cat in.txt'],
+    });
+    await pool.ended(attempt);
+    await pool.network.collectJob(attempt, join(pool.directory, 'out'));
+    await pool.network.close({ cleanup: true });
+    t.deepEqual((await readdir(join(pool.directory, 'root'))).sort(), ['bin', 'cache']);
+  },
+);
 
-test('a root that others can write to, or that cannot be made, fails the host and nothing else', async (t) => {
-  const pool = await localPool(t);
-  await mkdir(join(pool.directory, 'open'), { mode: 0o777 });
-  await chmod(join(pool.directory, 'open'), 0o777);
-  await writeFile(join(pool.directory, 'file'), '');
-  for (const root of ['open', 'file']) {
-    const other = await localPool(t, { resultsDir: join(pool.directory, root) });
-    const [event] = other.events;
-    t.is(event?.type, 'host.failed');
-    if (event?.type === 'host.failed') t.is(event.fault.code, 'E_ROOT');
-    await t.throwsAsync(other.launch('1.1', {}), { code: 'E_ROOT' });
-  }
-});
+test.serial(
+  'a root that others can write to, or that cannot be made, fails the host and nothing else',
+  async (t) => {
+    const pool = await localPool(t);
+    await mkdir(join(pool.directory, 'open'), { mode: 0o777 });
+    await chmod(join(pool.directory, 'open'), 0o777);
+    await writeFile(join(pool.directory, 'file'), '');
+    for (const root of ['open', 'file']) {
+      const other = await localPool(t, { resultsDir: join(pool.directory, root) });
+      const [event] = other.events;
+      t.is(event?.type, 'host.failed');
+      if (event?.type === 'host.failed') t.is(event.fault.code, 'E_ROOT');
+      await t.throwsAsync(other.launch('1.1', {}), { code: 'E_ROOT' });
+    }
+  },
+);
 
-test('an attempt whose id the helper would not take is refused before anything is sent', async (t) => {
+test.serial('an attempt whose id the helper would not take is refused before anything is sent', async (t) => {
   const pool = await localPool(t);
   for (const id of ['j1.1', '1', '1.x', '7.1.1', '../1.1'])
     await t.throwsAsync(pool.launch(id, { commands: ['touch ran'] }), {

@@ -31,7 +31,7 @@ async function makeTree(top: string, count: number): Promise<string[]> {
   return paths;
 }
 
-test('a tree of many small files goes and returns byte for byte, with its modes', async (t) => {
+test.serial('a tree of many small files goes and returns byte for byte, with its modes', async (t) => {
   const pool = await localPool(t);
   const paths = await makeTree(join(pool.directory, 'tree'), 400);
   const attempt = await pool.launch('1.1', {
@@ -56,7 +56,7 @@ test('a tree of many small files goes and returns byte for byte, with its modes'
   );
 });
 
-test('a job that changes its small inputs spoils those of no other job', async (t) => {
+test.serial('a job that changes its small inputs spoils those of no other job', async (t) => {
   const pool = await localPool(t);
   await makeTree(join(pool.directory, 'tree'), 40);
   const spec = {
@@ -78,7 +78,7 @@ test('a job that changes its small inputs spoils those of no other job', async (
   t.is(sums[0], sums[1]);
 });
 
-test('a file that changed after it was digested is not sent', async (t) => {
+test.serial('a file that changed after it was digested is not sent', async (t) => {
   const directory = await tempDir(t);
   await makeTree(join(directory, 'tree'), 30);
   const tree = await readInputTree([{ source: 'tree', target: 'tree' }], directory, new Digests());
@@ -91,14 +91,14 @@ test('a file that changed after it was digested is not sent', async (t) => {
   t.like(error, { code: 'E_INPUT_CHANGED', where: changed });
 });
 
-test('few small files go one by one', async (t) => {
+test.serial('few small files go one by one', async (t) => {
   const directory = await tempDir(t);
   await makeTree(join(directory, 'tree'), 10);
   const tree = await readInputTree([{ source: 'tree', target: 'tree' }], directory, new Digests());
   t.deepEqual(chooseSeed(tree), []);
 });
 
-test('a small file that is not what was sent when it is planted is refused', async (t) => {
+test.serial('a small file that is not what was sent when it is planted is refused', async (t) => {
   const directory = await tempDir(t);
   await makeTree(join(directory, 'tree'), 30);
   const tree = await readInputTree([{ source: 'tree', target: 'tree' }], directory, new Digests());
@@ -112,7 +112,7 @@ test('a small file that is not what was sent when it is planted is refused', asy
   t.deepEqual(await readdir(join(root, 'cache')), []);
 });
 
-test('a host where the stream cannot be written says so, and keeps nothing of it', async (t) => {
+test.serial('a host where the stream cannot be written says so, and keeps nothing of it', async (t) => {
   const directory = await tempDir(t);
   await makeTree(join(directory, 'tree'), 30);
   const tree = await readInputTree([{ source: 'tree', target: 'tree' }], directory, new Digests());

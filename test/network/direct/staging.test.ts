@@ -24,33 +24,36 @@ async function roundTrip(
   return { out, collected: await pool.network.collectJob(attempt, out) };
 }
 
-test('a tree goes and returns with its modes, links and empty directories; setuid does not', async (t) => {
-  const pool = await localPool(t);
-  const tree = join(pool.directory, 'tree');
-  await mkdir(join(tree, 'sub/empty'), { recursive: true });
-  await writeFile(join(tree, 'run.sh'), '#!/bin/sh\n');
-  await chmod(join(tree, 'run.sh'), 0o4755);
-  await writeFile(join(tree, 'secret'), 'x', { mode: 0o600 });
-  await writeFile(join(tree, 'fixed'), 'y');
-  await chmod(join(tree, 'fixed'), 0o444);
-  await writeFile(join(tree, 'nothing'), '');
-  await symlink('../run.sh', join(tree, 'sub/link'));
-  await symlink('nowhere', join(tree, 'dangling'));
-  await chmod(join(tree, 'sub'), 0o750);
-  const { out, collected } = await roundTrip(pool, '1.1', [input('tree')]);
-  t.deepEqual(collected.missing, []);
-  const mode = async (path: string) => ((await lstat(join(out, 'tree', path))).mode & 0o7777).toString(8);
-  t.is(await mode('run.sh'), '755');
-  t.is(await mode('secret'), '600');
-  t.is(await mode('fixed'), '444');
-  t.is(await mode('sub'), '750');
-  t.is((await lstat(join(out, 'tree/nothing'))).size, 0);
-  t.deepEqual(await readdir(join(out, 'tree/sub/empty')), []);
-  t.is(await readlink(join(out, 'tree/sub/link')), '../run.sh');
-  t.is(await readlink(join(out, 'tree/dangling')), 'nowhere');
-});
+test.serial(
+  'a tree goes and returns with its modes, links and empty directories; setuid does not',
+  async (t) => {
+    const pool = await localPool(t);
+    const tree = join(pool.directory, 'tree');
+    await mkdir(join(tree, 'sub/empty'), { recursive: true });
+    await writeFile(join(tree, 'run.sh'), '#!/bin/sh\n');
+    await chmod(join(tree, 'run.sh'), 0o4755);
+    await writeFile(join(tree, 'secret'), 'x', { mode: 0o600 });
+    await writeFile(join(tree, 'fixed'), 'y');
+    await chmod(join(tree, 'fixed'), 0o444);
+    await writeFile(join(tree, 'nothing'), '');
+    await symlink('../run.sh', join(tree, 'sub/link'));
+    await symlink('nowhere', join(tree, 'dangling'));
+    await chmod(join(tree, 'sub'), 0o750);
+    const { out, collected } = await roundTrip(pool, '1.1', [input('tree')]);
+    t.deepEqual(collected.missing, []);
+    const mode = async (path: string) => ((await lstat(join(out, 'tree', path))).mode & 0o7777).toString(8);
+    t.is(await mode('run.sh'), '755');
+    t.is(await mode('secret'), '600');
+    t.is(await mode('fixed'), '444');
+    t.is(await mode('sub'), '750');
+    t.is((await lstat(join(out, 'tree/nothing'))).size, 0);
+    t.deepEqual(await readdir(join(out, 'tree/sub/empty')), []);
+    t.is(await readlink(join(out, 'tree/sub/link')), '../run.sh');
+    t.is(await readlink(join(out, 'tree/dangling')), 'nowhere');
+  },
+);
 
-test('500 hostile names go and return byte for byte, and run nothing', async (t) => {
+test.serial('500 hostile names go and return byte for byte, and run nothing', async (t) => {
   const seed = pickSeed();
   t.log(`SEED=${seed}`);
   const random = seededRandom(seed);
@@ -72,7 +75,7 @@ test('500 hostile names go and return byte for byte, and run nothing', async (t)
   t.deepEqual((await readdir(pool.directory)).sort(), ['in', 'out-1.1', 'root']);
 });
 
-test('100 hostile names as declared inputs and returns of their own', async (t) => {
+test.serial('100 hostile names as declared inputs and returns of their own', async (t) => {
   const seed = pickSeed();
   t.log(`SEED=${seed}`);
   const random = seededRandom(seed);
@@ -90,7 +93,7 @@ test('100 hostile names as declared inputs and returns of their own', async (t) 
   t.deepEqual((await readdir(out)).sort(), [...names].sort());
 });
 
-test('FIFOs and sockets are skipped and reported on the way in and on the way back', async (t) => {
+test.serial('FIFOs and sockets are skipped and reported on the way in and on the way back', async (t) => {
   const pool = await localPool(t);
   await mkdir(join(pool.directory, 'in'));
   await checkLocalCommand(['mkfifo', join(pool.directory, 'in/pipe')]);
@@ -108,26 +111,29 @@ test('FIFOs and sockets are skipped and reported on the way in and on the way ba
   t.deepEqual(await readdir(join(pool.directory, 'out/out')), ['x']);
 });
 
-test('a link that leads out of its tree, a missing and a doubled input fail only their own job', async (t) => {
-  const pool = await localPool(t);
-  await mkdir(join(pool.directory, 'in/sub'), { recursive: true });
-  await symlink('../../root', join(pool.directory, 'in/sub/out'));
-  await t.throwsAsync(pool.launch('1.1', { files: [input('in')] }), {
-    code: 'E_INPUT_LINK',
-    name: 'JobError',
-  });
-  await t.throwsAsync(pool.launch('2.1', { files: [input('none')] }), { code: 'E_INPUT_MISSING' });
-  await rm(join(pool.directory, 'in/sub/out'));
-  await writeFile(join(pool.directory, 'x'), '');
-  await t.throwsAsync(pool.launch('3.1', { files: [input('in'), input('x', 'in')] }), { code: 'E_SPEC' });
-  const good = await pool.launch('4.1', {
-    files: [input('in'), input('x', 'in/sub/x')],
-    commands: ['test -f in/sub/x'],
-  });
-  t.is((await pool.ended(good)).outcome.kind, 'succeeded');
-});
+test.serial(
+  'a link that leads out of its tree, a missing and a doubled input fail only their own job',
+  async (t) => {
+    const pool = await localPool(t);
+    await mkdir(join(pool.directory, 'in/sub'), { recursive: true });
+    await symlink('../../root', join(pool.directory, 'in/sub/out'));
+    await t.throwsAsync(pool.launch('1.1', { files: [input('in')] }), {
+      code: 'E_INPUT_LINK',
+      name: 'JobError',
+    });
+    await t.throwsAsync(pool.launch('2.1', { files: [input('none')] }), { code: 'E_INPUT_MISSING' });
+    await rm(join(pool.directory, 'in/sub/out'));
+    await writeFile(join(pool.directory, 'x'), '');
+    await t.throwsAsync(pool.launch('3.1', { files: [input('in'), input('x', 'in')] }), { code: 'E_SPEC' });
+    const good = await pool.launch('4.1', {
+      files: [input('in'), input('x', 'in/sub/x')],
+      commands: ['test -f in/sub/x'],
+    });
+    t.is((await pool.ended(good)).outcome.kind, 'succeeded');
+  },
+);
 
-test('a job cannot spoil the inputs of the next one', async (t) => {
+test.serial('a job cannot spoil the inputs of the next one', async (t) => {
   const pool = await localPool(t, { slots: 1 });
   await writeFile(join(pool.directory, 'w'), 'good');
   await writeFile(join(pool.directory, 'r'), 'good', { mode: 0o444 });
@@ -139,18 +145,21 @@ test('a job cannot spoil the inputs of the next one', async (t) => {
   t.is((await pool.network.getStdout(next)).toString(), 'goodgood');
 });
 
-test('a missing return is named, an optional one is not, and the exit code stays its own', async (t) => {
-  const pool = await localPool(t);
-  const attempt = await pool.launch('1.1', {
-    returns: [wanted('no.csv'), wanted('*.txt', true)],
-    commands: ['exit 4'],
-  });
-  t.deepEqual((await pool.ended(attempt)).outcome, { kind: 'failed', code: 4 });
-  const collected = await pool.network.collectJob(attempt, join(pool.directory, 'out'));
-  t.deepEqual(collected.missing, ['no.csv']);
-});
+test.serial(
+  'a missing return is named, an optional one is not, and the exit code stays its own',
+  async (t) => {
+    const pool = await localPool(t);
+    const attempt = await pool.launch('1.1', {
+      returns: [wanted('no.csv'), wanted('*.txt', true)],
+      commands: ['exit 4'],
+    });
+    t.deepEqual((await pool.ended(attempt)).outcome, { kind: 'failed', code: 4 });
+    const collected = await pool.network.collectJob(attempt, join(pool.directory, 'out'));
+    t.deepEqual(collected.missing, ['no.csv']);
+  },
+);
 
-test('patterns return what they match, and directories what is in them', async (t) => {
+test.serial('patterns return what they match, and directories what is in them', async (t) => {
   const pool = await localPool(t);
   const commands = ['mkdir -p d/e', 'touch a.csv b.csv c.txt d/e/f "we ird.csv"'];
   const attempt = await pool.launch('1.1', { returns: [wanted('*.csv'), wanted('d')], commands });
@@ -159,7 +168,7 @@ test('patterns return what they match, and directories what is in them', async (
   t.deepEqual(collected.files.map(({ path }) => path).sort(), ['a.csv', 'b.csv', 'd/e/f', 'we ird.csv']);
 });
 
-test('what is made here and on the host is for its owner alone, under any umask', async (t) => {
+test.serial('what is made here and on the host is for its owner alone, under any umask', async (t) => {
   for (const mask of [0o000, 0o022, 0o077]) {
     const before = process.umask(mask);
     t.teardown(() => process.umask(before));
@@ -186,7 +195,7 @@ test('what is made here and on the host is for its owner alone, under any umask'
   }
 });
 
-test('collecting twice gives the same and never writes through a link in the way', async (t) => {
+test.serial('collecting twice gives the same and never writes through a link in the way', async (t) => {
   const pool = await localPool(t);
   const attempt = await pool.launch('1.1', {
     returns: [wanted('d')],

@@ -6,7 +6,7 @@ import { startSshdFarm } from '../../helpers/sshd-farm.js';
 import { sshdTest } from '../../helpers/tiers.js';
 import { tryFaultyTransfers } from './transfer-faults.js';
 
-test('ssh2: over a bad link a copy is identical or said to have failed', async (t) => {
+test.serial('ssh2: over a bad link a copy is identical or said to have failed', async (t) => {
   const { hosts, identity, close } = await startEmbeddedHosts();
   t.teardown(close);
   const [host] = hosts;

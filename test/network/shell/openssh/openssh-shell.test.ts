@@ -154,7 +154,7 @@ function packageRootBuild(): string {
   return path.slice(0, path.indexOf('/test/', packageRoot().length));
 }
 
-test('a shell that was never opened says that there is no connection', async (t) => {
+test.serial('a shell that was never opened says that there is no connection', async (t) => {
   const shell = createOpensshShell({ kind: 'ssh', address: 'nowhere' });
   await t.throwsAsync(shell.run('true'), { code: 'E_CONN_LOST' });
   await shell.close();

@@ -23,7 +23,7 @@ async function startPool(t: ExecutionContext) {
   return { pool, directory, shell, connections };
 }
 
-test('a host is reached through a jump host, and both connections end together', async (t) => {
+test.serial('a host is reached through a jump host, and both connections end together', async (t) => {
   const { shell, connections, pool } = await startPool(t);
   const ssh = await shell('inner', 'Host inner\n  ProxyJump gate');
   await ssh.open();
@@ -34,18 +34,21 @@ test('a host is reached through a jump host, and both connections end together',
   t.like(await closed, { code: 'E_CONN_LOST' });
 });
 
-test('several hops are gone through in order, and a hop may have a jump host of its own', async (t) => {
-  const { shell, connections } = await startPool(t);
-  const listed = await shell('deep', 'Host deep\n  ProxyJump gate,inner');
-  await listed.open();
-  t.deepEqual(connections(), [1, 1, 1]);
-  await listed.close();
-  const nested = await shell('deep', 'Host deep\n  ProxyJump inner\nHost inner\n  ProxyJump gate');
-  await nested.open();
-  t.is((await nested.run('exit 9')).code, 9);
-});
+test.serial(
+  'several hops are gone through in order, and a hop may have a jump host of its own',
+  async (t) => {
+    const { shell, connections } = await startPool(t);
+    const listed = await shell('deep', 'Host deep\n  ProxyJump gate,inner');
+    await listed.open();
+    t.deepEqual(connections(), [1, 1, 1]);
+    await listed.close();
+    const nested = await shell('deep', 'Host deep\n  ProxyJump inner\nHost inner\n  ProxyJump gate');
+    await nested.open();
+    t.is((await nested.run('exit 9')).code, 9);
+  },
+);
 
-test('the key of a jump host is checked too, before anything goes through it', async (t) => {
+test.serial('the key of a jump host is checked too, before anything goes through it', async (t) => {
   const { shell, pool, connections } = await startPool(t);
   const known = await readFile(pool.knownHosts, 'utf8');
   const gate = `[127.0.0.1]:${pool.hosts[0]?.port}`;
@@ -58,7 +61,7 @@ test('the key of a jump host is checked too, before anything goes through it', a
   t.is(connections()[1], 0);
 });
 
-test('a jump host that cannot reach the host says so, and a circle of them is refused', async (t) => {
+test.serial('a jump host that cannot reach the host says so, and a circle of them is refused', async (t) => {
   const { shell } = await startPool(t);
   const closed = await shell('nowhere', 'Host nowhere\n  HostName 127.0.0.1\n  Port 1\n  ProxyJump gate');
   t.is((await faultOf(t, closed.open())).code, 'E_CONN_REFUSED');
@@ -68,7 +71,7 @@ test('a jump host that cannot reach the host says so, and a circle of them is re
   t.regex(error.message, /circle/);
 });
 
-test('a proxy command is the connection, and ends with it', async (t) => {
+test.serial('a proxy command is the connection, and ends with it', async (t) => {
   const { shell, directory } = await startPool(t);
   const script = join(directory, 'pipe.mjs');
   await writeFile(
