@@ -37,7 +37,7 @@ async function watchedNetwork(t: Teardown, login: () => Promise<void> = async ()
   return { network: new DirectNetwork({ hosts, openShell, cwd: directory }), told, directory };
 }
 
-test('a login that began early is the one that the batch goes on with', async (t) => {
+test.serial('a login that began early is the one that the batch goes on with', async (t) => {
   const { network, told, directory } = await watchedNetwork(t);
   network.connect();
   t.deepEqual(told, ['made', 'opened']);
@@ -46,7 +46,7 @@ test('a login that began early is the one that the batch goes on with', async (t
   await pool.ended(await pool.launch('1.1', {}));
 });
 
-test('a login that began early and failed is told when the pool opens', async (t) => {
+test.serial('a login that began early and failed is told when the pool opens', async (t) => {
   const refused = new HostError('E_AUTH', { what: 'refused', where: 'here' });
   const { network, told, directory } = await watchedNetwork(t, () => Promise.reject(refused));
   network.connect();
@@ -59,7 +59,7 @@ test('a login that began early and failed is told when the pool opens', async (t
   t.is(told.filter((what) => what === 'opened').length, 1);
 });
 
-test('a pool that is closed before it was opened lets go of its early logins', async (t) => {
+test.serial('a pool that is closed before it was opened lets go of its early logins', async (t) => {
   const { network, told } = await watchedNetwork(t);
   network.connect();
   await network.close();

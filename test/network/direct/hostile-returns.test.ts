@@ -115,7 +115,7 @@ function corpus(): string[] {
     '\n',
     '1\n',
     '1\tf\n',
-    `${row('a').trimEnd()}\textra\n`,
+    `${row('a').trimEnd()}\t1\textra\n`,
     row('a').slice(0, -1),
     `junk ${row('a')}`,
     '\0\0\0\n',
@@ -152,62 +152,69 @@ async function snapshot(directory: string): Promise<string[]> {
   return [...found.map((entry) => join(entry.parentPath, entry.name)), ...texts].sort();
 }
 
-test('no hostile list of returned files, of more than 200, changes anything outside; what is unsafe is left out by name', async (t) => {
-  const directory = await tempDir(t);
-  const target = join(directory, 'deep/er/out');
-  await mkdir(target, { recursive: true });
-  await writeFile(join(directory, 'canary'), 'alive');
-  await symlink('../../canary', join(target, 'planted'));
-  const before = await snapshot(directory);
-  const lists = corpus();
-  t.true(lists.length >= 200, `${lists.length} lists`);
-  let leftOut = 0;
-  for (const manifest of lists) {
-    const title = JSON.stringify(manifest.slice(0, 100));
-    const outcome = await collect(target, manifest, ['*', '**']).then(
-      ({ skipped, files }) => ({ skipped, files, error: null }),
-      (error: unknown) => ({ skipped: [], files: [], error }),
-    );
-    if (outcome.error === null) {
-      t.true(outcome.skipped.length > 0, title);
-      leftOut += 1;
-      const inside = (await readdir(target)).filter((name) => name !== 'planted');
-      for (const name of inside) await rm(join(target, name), { recursive: true });
-    } else {
-      const code = outcome.error instanceof GpoolError ? outcome.error.code : '';
-      t.true(['E_OUTPUT_UNSAFE', 'E_PROTOCOL', 'E_TRANSFER'].includes(code), `${title} ${outcome.error}`);
+test.serial(
+  'no hostile list of returned files, of more than 200, changes anything outside; what is unsafe is left out by name',
+  async (t) => {
+    const directory = await tempDir(t);
+    const target = join(directory, 'deep/er/out');
+    await mkdir(target, { recursive: true });
+    await writeFile(join(directory, 'canary'), 'alive');
+    await symlink('../../canary', join(target, 'planted'));
+    const before = await snapshot(directory);
+    const lists = corpus();
+    t.true(lists.length >= 200, `${lists.length} lists`);
+    let leftOut = 0;
+    for (const manifest of lists) {
+      const title = JSON.stringify(manifest.slice(0, 100));
+      const outcome = await collect(target, manifest, ['*', '**']).then(
+        ({ skipped, files }) => ({ skipped, files, error: null }),
+        (error: unknown) => ({ skipped: [], files: [], error }),
+      );
+      if (outcome.error === null) {
+        t.true(outcome.skipped.length > 0, title);
+        leftOut += 1;
+        const inside = (await readdir(target)).filter((name) => name !== 'planted');
+        for (const name of inside) await rm(join(target, name), { recursive: true });
+      } else {
+        const code = outcome.error instanceof GpoolError ? outcome.error.code : '';
+        t.true(['E_OUTPUT_UNSAFE', 'E_PROTOCOL', 'E_TRANSFER'].includes(code), `${title} ${outcome.error}`);
+      }
+      t.deepEqual(await snapshot(directory), before, title);
     }
-    t.deepEqual(await snapshot(directory), before, title);
-  }
-  t.true(leftOut > 140, `${leftOut}`);
-});
+    t.true(leftOut > 140, `${leftOut}`);
+  },
+);
 
-test('the rest comes beside what is unsafe, and a required return of which nothing comes is told with the reason', async (t) => {
-  const directory = await tempDir(t);
-  const list = row('good') + row('bad', 'l', '/etc/passwd') + row('pipe', 's', 'it is a FIFO') + row('../up');
-  const { files, skipped, missing, unfit } = await collect(directory, list, ['*'], `${SHA}\n`, false);
-  t.deepEqual(files, [{ path: 'good', bytes: BYTES.length }]);
-  t.deepEqual(
-    skipped.map(({ path, data = false }) => [path, data]),
-    [
-      ['bad', false],
-      ['pipe', false],
-      ['../up', true],
-    ],
-  );
-  t.deepEqual([missing, unfit], [[], undefined]);
-  const pipe = await collect(
-    join(directory, 'x'),
-    row('pipe', 's', 'it is a FIFO'),
-    ['pipe'],
-    `${SHA}\n`,
-    false,
-  );
-  t.deepEqual(pipe.missing, ['pipe']);
-  t.deepEqual(pipe.unfit, [{ pattern: 'pipe', why: '"pipe": it is a FIFO' }]);
-});
+test.serial(
+  'the rest comes beside what is unsafe, and a required return of which nothing comes is told with the reason',
+  async (t) => {
+    const directory = await tempDir(t);
+    const list =
+      row('good') + row('bad', 'l', '/etc/passwd') + row('pipe', 's', 'it is a FIFO') + row('../up');
+    const { files, skipped, missing, unfit } = await collect(directory, list, ['*'], `${SHA}\n`, false);
+    t.deepEqual(files, [{ path: 'good', bytes: BYTES.length }]);
+    t.deepEqual(
+      skipped.map(({ path, data = false }) => [path, data]),
+      [
+        ['bad', false],
+        ['pipe', false],
+        ['../up', true],
+      ],
+    );
+    t.deepEqual([missing, unfit], [[], undefined]);
+    const pipe = await collect(
+      join(directory, 'x'),
+      row('pipe', 's', 'it is a FIFO'),
+      ['pipe'],
+      `${SHA}\n`,
+      false,
+    );
+    t.deepEqual(pipe.missing, ['pipe']);
+    t.deepEqual(pipe.unfit, [{ pattern: 'pipe', why: '"pipe": it is a FIFO' }]);
+  },
+);
 
-test('only what was asked for is taken', async (t) => {
+test.serial('only what was asked for is taken', async (t) => {
   const directory = await tempDir(t);
   const cases: [string, string, boolean][] = [
     ['*.csv', 'a.csv', true],
@@ -231,30 +238,36 @@ test('only what was asked for is taken', async (t) => {
   }
 });
 
-test("a return cannot take the place of the job's own output, and a name that is not UTF-8 is reported", async (t) => {
-  const directory = await tempDir(t);
-  const bad = Buffer.concat([
-    Buffer.from(row('stdout')),
-    Buffer.from(row('a?b').replace('?', '\xff'), 'latin1'),
-  ]);
-  const { files, skipped } = await collect(join(directory, 'out'), bad, ['*']);
-  t.deepEqual(files, []);
-  t.is(skipped.length, 2);
-});
+test.serial(
+  "a return cannot take the place of the job's own output, and a name that is not UTF-8 is reported",
+  async (t) => {
+    const directory = await tempDir(t);
+    const bad = Buffer.concat([
+      Buffer.from(row('stdout')),
+      Buffer.from(row('a?b').replace('?', '\xff'), 'latin1'),
+    ]);
+    const { files, skipped } = await collect(join(directory, 'out'), bad, ['*']);
+    t.deepEqual(files, []);
+    t.is(skipped.length, 2);
+  },
+);
 
-test('what was listed without a digest keeps its name only with the digest that the host takes of it', async (t) => {
-  const directory = await tempDir(t);
-  const undigested = row('x', 'f', '-', '644', String(BYTES.length), '-');
-  const { files } = await collect(join(directory, 'good'), undigested, ['x']);
-  t.deepEqual(files, [{ path: 'x', bytes: BYTES.length }]);
-  for (const [at, digest] of ['', '-\n', `${'0'.repeat(64)}\n`, `${SHA}\n${SHA}\n`].entries()) {
-    const target = join(directory, String(at));
-    await t.throwsAsync(collect(target, undigested, ['x'], digest), { code: 'E_TRANSFER' }, digest);
-    t.deepEqual(await readdir(target), [], digest);
-  }
-});
+test.serial(
+  'what was listed without a digest keeps its name only with the digest that the host takes of it',
+  async (t) => {
+    const directory = await tempDir(t);
+    const undigested = row('x', 'f', '-', '644', String(BYTES.length), '-');
+    const { files } = await collect(join(directory, 'good'), undigested, ['x']);
+    t.deepEqual(files, [{ path: 'x', bytes: BYTES.length }]);
+    for (const [at, digest] of ['', '-\n', `${'0'.repeat(64)}\n`, `${SHA}\n${SHA}\n`].entries()) {
+      const target = join(directory, String(at));
+      await t.throwsAsync(collect(target, undigested, ['x'], digest), { code: 'E_TRANSFER' }, digest);
+      t.deepEqual(await readdir(target), [], digest);
+    }
+  },
+);
 
-test('setuid does not come back, and a file is never written through a planted link', async (t) => {
+test.serial('setuid does not come back, and a file is never written through a planted link', async (t) => {
   const directory = await tempDir(t);
   const out = join(directory, 'out');
   await mkdir(out);
@@ -265,11 +278,14 @@ test('setuid does not come back, and a file is never written through a planted l
   t.is((await lstat(join(out, 'x'))).mode & 0o7777, 0o755);
 });
 
-test('names that differ by case are refused where they are one file, before anything is written', async (t) => {
-  const entries = [{ path: 'd/Name' }, { path: 'd/name' }];
-  await t.throwsAsync(
-    checkCaseCollisions('.', entries, async () => true),
-    { code: 'E_OUTPUT_UNSAFE' },
-  );
-  await t.notThrowsAsync(checkCaseCollisions('.', entries, async () => false));
-});
+test.serial(
+  'names that differ by case are refused where they are one file, before anything is written',
+  async (t) => {
+    const entries = [{ path: 'd/Name' }, { path: 'd/name' }];
+    await t.throwsAsync(
+      checkCaseCollisions('.', entries, async () => true),
+      { code: 'E_OUTPUT_UNSAFE' },
+    );
+    await t.notThrowsAsync(checkCaseCollisions('.', entries, async () => false));
+  },
+);

@@ -48,18 +48,21 @@ async function openHost(t: Teardown, directory: string, login: () => void = () =
   return { told, hear, cut: () => cut() };
 }
 
-test('a host whose root cannot be made is told once, tried again, and ready when it can', async (t) => {
-  const directory = await tempDir(t);
-  await writeFile(join(directory, 'home'), 'a file in place of the mounted home');
-  const { told, hear } = await openHost(t, directory);
-  t.deepEqual(told, ['host.failed E_ROOT']);
-  await rm(join(directory, 'home'));
-  await mkdir(join(directory, 'home'));
-  await hear('host.ready');
-  t.deepEqual(told, ['host.failed E_ROOT', 'host.ready']);
-});
+test.serial(
+  'a host whose root cannot be made is told once, tried again, and ready when it can',
+  async (t) => {
+    const directory = await tempDir(t);
+    await writeFile(join(directory, 'home'), 'a file in place of the mounted home');
+    const { told, hear } = await openHost(t, directory);
+    t.deepEqual(told, ['host.failed E_ROOT']);
+    await rm(join(directory, 'home'));
+    await mkdir(join(directory, 'home'));
+    await hear('host.ready');
+    t.deepEqual(told, ['host.failed E_ROOT', 'host.ready']);
+  },
+);
 
-test('a host that has worked and loses its root is lost until the root is back', async (t) => {
+test.serial('a host that has worked and loses its root is lost until the root is back', async (t) => {
   const directory = await tempDir(t);
   await mkdir(join(directory, 'home'));
   const { told, hear, cut } = await openHost(t, directory);
@@ -82,19 +85,22 @@ for (const [code, again] of [
   ['E_AUTH', false],
   ['E_HOSTKEY_CHANGED', false],
 ] as const) {
-  test(`a host that fails with ${code} is ${again ? 'tried again' : 'given up at once'}`, async (t) => {
-    const directory = await tempDir(t);
-    await mkdir(join(directory, 'home'));
-    let logins = 0;
-    const { told, hear } = await openHost(t, directory, () => {
-      logins += 1;
-      if (logins < 3) throw new HostError(code, { what: 'no', where: 'h' });
-    });
-    t.deepEqual(told, [`host.failed ${code}`]);
-    if (again) await hear('host.ready');
-    else {
-      await new Promise<void>((resolve) => void hasty.after(90_000, resolve));
-      t.is(logins, 1);
-    }
-  });
+  test.serial(
+    `a host that fails with ${code} is ${again ? 'tried again' : 'given up at once'}`,
+    async (t) => {
+      const directory = await tempDir(t);
+      await mkdir(join(directory, 'home'));
+      let logins = 0;
+      const { told, hear } = await openHost(t, directory, () => {
+        logins += 1;
+        if (logins < 3) throw new HostError(code, { what: 'no', where: 'h' });
+      });
+      t.deepEqual(told, [`host.failed ${code}`]);
+      if (again) await hear('host.ready');
+      else {
+        await new Promise<void>((resolve) => void hasty.after(90_000, resolve));
+        t.is(logins, 1);
+      }
+    },
+  );
 }

@@ -174,16 +174,19 @@ async function install(t: ExecutionContext, root: string, trustRoot = false) {
   return installHelper(shell, packagedHelper(), { root, trustRoot }, () => {});
 }
 
-test('nothing is made under a directory that others can write to, unless it is taken as it is', async (t) => {
-  const top = join(await tempDir(t), 'open');
-  await mkdir(top);
-  await chmod(top, 0o777);
-  const error = await t.throwsAsync(install(t, join(top, 'a/root')), { code: 'E_ROOT' });
-  t.regex(error?.message ?? '', /open can be written by others .*trustRoot: true/);
-  t.deepEqual(await readdir(top), []);
-  await install(t, join(top, 'a/root'), true);
-  t.deepEqual(await readdir(join(top, 'a/root')), ['bin', 'cache']);
-});
+test.serial(
+  'nothing is made under a directory that others can write to, unless it is taken as it is',
+  async (t) => {
+    const top = join(await tempDir(t), 'open');
+    await mkdir(top);
+    await chmod(top, 0o777);
+    const error = await t.throwsAsync(install(t, join(top, 'a/root')), { code: 'E_ROOT' });
+    t.regex(error?.message ?? '', /open can be written by others .*trustRoot: true/);
+    t.deepEqual(await readdir(top), []);
+    await install(t, join(top, 'a/root'), true);
+    t.deepEqual(await readdir(join(top, 'a/root')), ['bin', 'cache']);
+  },
+);
 
 sshdTest('an access list above the root lets nobody in', async (t) => {
   const { directory, other } = await meet(t);

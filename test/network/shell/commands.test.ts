@@ -24,27 +24,27 @@ const HOSTILE_NAMES = [
   '~',
 ];
 
-test('a local command with a warning on stderr and code 0 succeeds', async (t) => {
+test.serial('a local command with a warning on stderr and code 0 succeeds', async (t) => {
   const { stdout, stderr } = await checkLocalCommand(['bash', '-c', 'echo out; echo warning >&2']);
   t.is(stdout.toString(), 'out\n');
   t.is(stderr.toString(), 'warning\n');
 });
 
-test('a local command with code 3 and a silent stderr fails', async (t) => {
+test.serial('a local command with code 3 and a silent stderr fails', async (t) => {
   await t.throwsAsync(checkLocalCommand(['bash', '-c', 'exit 3']), {
     code: 'E_COMMAND',
     message: /exited with code 3/,
   });
 });
 
-test('a program that does not exist fails with its name', async (t) => {
+test.serial('a program that does not exist fails with its name', async (t) => {
   await t.throwsAsync(checkLocalCommand(['/no/such/program']), {
     code: 'E_COMMAND',
     message: /no\/such\/program/,
   });
 });
 
-test('remote commands succeed by exit code, whatever stderr says', async (t) => {
+test.serial('remote commands succeed by exit code, whatever stderr says', async (t) => {
   const shell = createLocalShell();
   const { stdout } = await checkRemoteCommands(shell, ['x=1', 'echo "warning" >&2', 'echo $x']);
   t.is(stdout.toString(), '1\n');
@@ -53,7 +53,7 @@ test('remote commands succeed by exit code, whatever stderr says', async (t) => 
   });
 });
 
-test('10 MB on both streams do not hang', async (t) => {
+test.serial('10 MB on both streams do not hang', async (t) => {
   const script = 'head -c 10000000 /dev/zero >&2 & head -c 10000000 /dev/zero; wait';
   const local = await checkLocalCommand(['bash', '-c', script]);
   t.deepEqual([local.stdout.length, local.stderr.length], [10_000_000, 10_000_000]);
@@ -61,7 +61,7 @@ test('10 MB on both streams do not hang', async (t) => {
   t.is(stdout.length, 10_000_000);
 });
 
-test('a remote file is written whole, with its mode, under any name', async (t) => {
+test.serial('a remote file is written whole, with its mode, under any name', async (t) => {
   const home = await tempDir(t);
   const shell = createLocalShell({ home });
   for (const name of HOSTILE_NAMES) {
@@ -72,7 +72,7 @@ test('a remote file is written whole, with its mode, under any name', async (t) 
   t.deepEqual((await readdir(home)).sort(), [...HOSTILE_NAMES].sort());
 });
 
-test('a reader of a file that is written again and again sees only whole versions', async (t) => {
+test.serial('a reader of a file that is written again and again sees only whole versions', async (t) => {
   const home = await tempDir(t);
   const shell = createLocalShell({ home });
   const path = join(home, 'state');
@@ -89,14 +89,14 @@ test('a reader of a file that is written again and again sees only whole version
   t.true((await seen).every((text) => versions.includes(text)));
 });
 
-test('a file that cannot be written leaves the old one and nothing beside it', async (t) => {
+test.serial('a file that cannot be written leaves the old one and nothing beside it', async (t) => {
   const home = await tempDir(t);
   const shell = createLocalShell({ home });
   await t.throwsAsync(writeRemoteFile(shell, join(home, 'no/such/directory'), 'x'), { code: 'E_COMMAND' });
   t.deepEqual(await readdir(home), []);
 });
 
-test('local files are copied with their bits, all names unchanged', async (t) => {
+test.serial('local files are copied with their bits, all names unchanged', async (t) => {
   const [source, home] = [await tempDir(t), await tempDir(t)];
   const paths = await Promise.all(
     HOSTILE_NAMES.map(async (name) => {
@@ -113,7 +113,7 @@ test('local files are copied with their bits, all names unchanged', async (t) =>
   }
 });
 
-test('every local file that is missing is named before anything is copied', async (t) => {
+test.serial('every local file that is missing is named before anything is copied', async (t) => {
   const [source, home] = [await tempDir(t), await tempDir(t)];
   await writeFile(join(source, 'here'), '');
   await symlink('nowhere', join(source, 'dangling'));
@@ -130,7 +130,7 @@ test('every local file that is missing is named before anything is copied', asyn
   t.deepEqual(await readdir(home), []);
 });
 
-test('two local files of one name are refused', async (t) => {
+test.serial('two local files of one name are refused', async (t) => {
   const [one, two, home] = [await tempDir(t), await tempDir(t), await tempDir(t)];
   await writeFile(join(one, 'data'), '1');
   await writeFile(join(two, 'data'), '2');
@@ -141,7 +141,7 @@ test('two local files of one name are refused', async (t) => {
   await t.throwsAsync(copy, { message: /same name/ });
 });
 
-test('no files at all is no work', async (t) => {
+test.serial('no files at all is no work', async (t) => {
   const home = await tempDir(t);
   await copyLocalFilesToRemoteHost(createLocalShell({ home }), 'in', []);
   t.deepEqual(await readdir(home), []);

@@ -16,7 +16,7 @@ const HOSTS = {
 };
 
 for (const [name, preamble] of Object.entries(HOSTS)) {
-  test(`a host ${name} sends exactly what is asked for of a file`, async (t) => {
+  test.serial(`a host ${name} sends exactly what is asked for of a file`, async (t) => {
     const directory = await tempDir(t);
     const shell = createLocalShell();
     await shell.open();

@@ -24,24 +24,29 @@ function slowSession(clock: ManualClock, rounds: number[]): Session {
   return { shell, helper, paths: hostPaths(host, '/r', 'b'), hasTar: false };
 }
 
-test('the first output is fetched at once; those that are asked for soon after go together', async (t) => {
-  const clock = new ManualClock();
-  const rounds: number[] = [];
-  const session = slowSession(clock, rounds);
-  const fetcher = new OutputFetcher(() => session, clock);
-  const fetch = (n: number) => fetcher.fetch({ attempt: `${n}.1`, file: 'log', from: 0, maxBytes: 9 });
-  t.is((await fetch(1)).bytes.toString(), 'x');
-  const later = Promise.all(Array.from({ length: 10 }, (_, at) => fetch(at + 2)));
-  t.is(clock.elapsed(), 20);
-  t.is((await clock.runUntil(later)).length, 10);
-  t.deepEqual(rounds, [1, 10]);
-  // Three times as long at rest as at work, then the second round.
-  t.is(clock.elapsed(), 20 + 60 + 20);
-});
+test.serial(
+  'the first output is fetched at once; those that are asked for soon after go together',
+  async (t) => {
+    const clock = new ManualClock();
+    const rounds: number[] = [];
+    const session = slowSession(clock, rounds);
+    const fetcher = new OutputFetcher(() => session, clock);
+    const fetch = (n: number) => fetcher.fetch({ attempt: `${n}.1`, file: 'log', from: 0, maxBytes: 9 });
+    t.is((await fetch(1)).bytes.toString(), 'x');
+    const later = Promise.all(Array.from({ length: 10 }, (_, at) => fetch(at + 2)));
+    t.is(clock.elapsed(), 20);
+    t.is((await clock.runUntil(later)).length, 10);
+    t.deepEqual(rounds, [1, 10]);
+    // Three times as long at rest as at work, then the second round.
+    t.is(clock.elapsed(), 20 + 60 + 20);
+  },
+);
 
-test('whoever waits for an output in the pause between two rounds keeps the process alive', async (t) => {
-  const module = (path: string) => JSON.stringify(new URL(`../../../../src/${path}`, import.meta.url).href);
-  const program = `
+test.serial(
+  'whoever waits for an output in the pause between two rounds keeps the process alive',
+  async (t) => {
+    const module = (path: string) => JSON.stringify(new URL(`../../../../src/${path}`, import.meta.url).href);
+    const program = `
     import { OutputFetcher } from ${module('network/direct/returns/output-fetcher.js')};
     import { systemClock } from ${module('clock.js')};
     const run = async () => {
@@ -54,6 +59,7 @@ test('whoever waits for an output in the pause between two rounds keeps the proc
     await fetcher.fetch(piece);
     fetcher.fetch(piece).then(({ bytes }) => console.log(String(bytes)));
   `;
-  const { stdout } = await checkLocalCommand([process.execPath, '--input-type=module', '-e', program]);
-  t.is(stdout.toString(), 'x\n');
-});
+    const { stdout } = await checkLocalCommand([process.execPath, '--input-type=module', '-e', program]);
+    t.is(stdout.toString(), 'x\n');
+  },
+);

@@ -9,7 +9,7 @@ import { tempDir } from '../../../helpers/temp-dir.js';
 import { type Misdeeds, startHostileServer } from './hostile-sftp-server.js';
 import { faultOf, startTestHost } from './ssh-hosts.js';
 
-test('files of all sizes come back as they went, with mode 0600', async (t) => {
+test.serial('files of all sizes come back as they went, with mode 0600', async (t) => {
   const { shell, host, directory } = await startTestHost(t);
   const ssh = await shell();
   await ssh.open();
@@ -27,7 +27,7 @@ test('files of all sizes come back as they went, with mode 0600', async (t) => {
   }
 });
 
-test('exactly the bytes that were asked for are fetched from a file that is longer', async (t) => {
+test.serial('exactly the bytes that were asked for are fetched from a file that is longer', async (t) => {
   const { shell, host, directory } = await startTestHost(t);
   const ssh = await shell();
   await ssh.open();
@@ -36,7 +36,7 @@ test('exactly the bytes that were asked for are fetched from a file that is long
   t.is(await readFile(join(directory, 'part'), 'utf8'), 'abc');
 });
 
-test('a local link, file or directory in the way is neither followed nor overwritten', async (t) => {
+test.serial('a local link, file or directory in the way is neither followed nor overwritten', async (t) => {
   const { shell, host, directory } = await startTestHost(t);
   const ssh = await shell();
   await ssh.open();
@@ -55,7 +55,7 @@ test('a local link, file or directory in the way is neither followed nor overwri
   );
 });
 
-test('missing and special files are told apart, on both sides', async (t) => {
+test.serial('missing and special files are told apart, on both sides', async (t) => {
   const { shell, host, directory } = await startTestHost(t);
   const ssh = await shell();
   await ssh.open();
@@ -70,7 +70,7 @@ test('missing and special files are told apart, on both sides', async (t) => {
   t.deepEqual(await readdir(host.home), []);
 });
 
-test('a host without SFTP is told as such; commands still run', async (t) => {
+test.serial('a host without SFTP is told as such; commands still run', async (t) => {
   const { shell, directory } = await startTestHost(t, { faults: { noSftp: true } });
   const ssh = await shell();
   await ssh.open();
@@ -100,7 +100,7 @@ const MISDEEDS: readonly [what: string, misdeeds: Misdeeds, get: string, put: st
 ];
 
 for (const [what, misdeeds, get, put] of MISDEEDS) {
-  test(`a server that ${what} leads to ${get} on the way down and ${put} on the way up`, async (t) => {
+  test.serial(`a server that ${what} leads to ${get} on the way down and ${put} on the way up`, async (t) => {
     const { ssh, directory } = await openHostile(t, misdeeds);
     const [up, down] = [join(directory, 'up'), join(directory, 'down')];
     await writeFile(up, Buffer.alloc(1_000_000, 1));
