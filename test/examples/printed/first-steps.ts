@@ -38,7 +38,8 @@ export const FIRST_STEPS: Readonly<Record<string, Scene>> = {
       printed('gpool logs latest 3 --stderr', { out: [/^$/] }),
       printed('ls batches/latest/jobs/3/1', { out: [/^model\.pt$/m, /^stdout$/m] }),
       printed('gpool run --detach --slf hosts.txt --file sim -- ./sim {} ::: $(seq 100)', { err: ['100'] }),
-      printed('gpool attach', { out: [/^sim 1$/m, /^sim 100$/m], err: ['100 done'] }),
+      // It shows what comes from then on: the batch may be over by now.
+      printed('gpool attach', { err: ['100 done'] }),
       printed('gpool cancel latest', { err: ['no job to cancel'] }),
     ],
   },
