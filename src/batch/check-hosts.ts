@@ -124,13 +124,21 @@ function rootWords({ root, trustRoot }: Host): readonly string[] {
   return [root, trustRoot ? '1' : '0'];
 }
 
-/** $1 root, $2 whether the way to it is trusted as it is; the helper comes on stdin. A root that was made for this alone goes away again. */
+/**
+ * $1 root, $2 whether the way to it is trusted as it is; the helper comes on stdin. Makes nothing: where there is no root yet, the directory is examined
+ * that it would be made in. When that goes meanwhile, once more.
+ */
 const PROBE = `
 umask 077
 ${TRUST}
 find_root "$1"
 (($2)) || trust_way "$root"
-bash <(cat) probe "$root" </dev/null
-code=$?
-rmdir -- "$root" 2>/dev/null
+helper=$(cat)
+for n in 1 2 3 4 5; do
+  at=$root
+  while [[ -n $at && ! -e $at && ! -L $at ]]; do at=\${at%/*}; done
+  bash <(printf '%s\\n' "$helper") probe "\${at:-/}" </dev/null
+  code=$?
+  ((code)) && [[ ! -e $at ]] || break
+done
 exit "$code"`;

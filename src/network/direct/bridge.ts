@@ -8,7 +8,7 @@ import type { HostPaths } from './host-paths.js';
 import { LineReader } from './line-reader.js';
 import { parseGreeting, type StoreGreeting } from './parse-greeting.js';
 import { lastLine, remoteFault } from './remote-fault.js';
-import { CALL_HELPER } from './session.js';
+import { CALL_HELPER, HELPER_GONE } from './session.js';
 import type { StoreStart } from './store-place.js';
 
 /** The standing channel to a host's agent. */
@@ -162,6 +162,7 @@ class BridgeEnd extends TransportError {
 
 function greetingFault(error: Error, greeting: readonly string[], { init }: Host, where: string): Error {
   if (!(error instanceof BridgeEnd)) return error;
+  if (error.exitCode === HELPER_GONE) return new HostError('E_HELPER', { what: error.what, where });
   if (greeting.length === 0 && init.length > 0) {
     return new HostError('E_LOGIN_SHELL', {
       what: `the init lines failed: ${error.what}`,

@@ -1,3 +1,4 @@
+import { HostError } from '../../errors.js';
 import type { HostFacts } from '../../events/event.js';
 import type { Host } from '../../spec/host.js';
 import { resolveSlots } from '../../spec/inventory/slot-rule.js';
@@ -42,8 +43,19 @@ export interface Connected {
  * @throws HostError when the host cannot be used; TransportError when another try may help.
  */
 export async function connectHost(options: ConnectOptions): Promise<Connected> {
+  await options.shell.open();
+  for (let left = TRIES; ; left -= 1) {
+    try {
+      return await prepareHost(options);
+    } catch (error) {
+      // Another machine over the same home may have removed it, as long as no batch was there.
+      if (left === 1 || !(error instanceof HostError && error.code === 'E_HELPER')) throw error;
+    }
+  }
+}
+
+async function prepareHost(options: ConnectOptions): Promise<Connected> {
   const { shell, host, batch, known, key, owner, runsJobs } = options;
-  await shell.open();
   const gate = new Gate(options.onLine);
   const place = new Later<BridgePlace>();
   const bridge = runsJobs
@@ -94,3 +106,5 @@ class Gate {
     for (const [line, offset] of kept) this.pass(line, offset);
   }
 }
+
+const TRIES = 3;

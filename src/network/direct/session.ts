@@ -27,7 +27,10 @@ export type Verb =
   | 'forget';
 
 /** $1 the helper, then a verb and its words. None of them stands in the host's process list: the helper runs in the shell that is there. */
-export const CALL_HELPER = 'file=$1; shift; source "$file" && main "$@"';
+export const CALL_HELPER = 'file=$1; shift; source "$file" || exit 8; main "$@"';
+
+/** Its exit code where the helper is not there any more. */
+export const HELPER_GONE = 8;
 
 export type VerbOptions = Omit<RunOptions, 'args'> & {
   /** Whether the helper may say no (code 1), which is then an answer. @default false */

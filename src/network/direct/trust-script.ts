@@ -37,13 +37,17 @@ walk_way() {
 }
 
 trust_way() {
-  local overflow=65534 i own
+  local overflow=65534 i own n
   local -a places seen
-  walk_way "$1"
-  own=\${#places[@]}
-  for i in "\${@:2}"; do [[ ! -e $i ]] || places+=("$i"); done
+  # Other machines over the same home may make and remove directories meanwhile.
+  for n in 1 2 3 4 5; do
+    walk_way "$1"
+    own=\${#places[@]}
+    for i in "\${@:2}"; do [[ ! -e $i ]] || places+=("$i"); done
+    mapfile -t seen < <(stat -c '%u %g %a' -- "\${places[@]}" 2>/dev/null)
+    ((\${#seen[@]} != \${#places[@]})) || break
+  done
   { read -r overflow </proc/sys/kernel/overflowuid; } 2>/dev/null || true
-  mapfile -t seen < <(stat -c '%u %g %a' -- "\${places[@]}" 2>/dev/null)
   ((\${#seen[@]} == \${#places[@]})) || distrust "$1: the directories on the way to it cannot be looked at"
   exposed=()
   for i in "\${!places[@]}"; do

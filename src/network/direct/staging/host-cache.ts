@@ -45,12 +45,23 @@ export class HostCache {
     await Promise.resolve(); // all requests of this turn go into one round
     while (this.#asked.size > 0) {
       const round = [...this.#asked.values()].slice(0, MAX_TREES);
-      await this.#round(round).catch((error: unknown) => {
+      await this.#repeat(round).catch((error: unknown) => {
         for (const { planted } of round) planted.fail(error);
       });
       for (const { tree } of round) this.#asked.delete(tree.name);
     }
     this.#running = false;
+  }
+
+  /** A host with the same home may take something away between two steps: what is missing then is sent again. */
+  async #repeat(round: readonly Asked[]): Promise<void> {
+    for (let left = TRIES; ; left -= 1) {
+      try {
+        return await this.#round(round);
+      } catch (error) {
+        if (left === 1 || !(error instanceof HostError && error.code === 'E_PROTOCOL')) throw error;
+      }
+    }
   }
 
   async #round(round: readonly Asked[]): Promise<void> {
@@ -199,6 +210,7 @@ function readAnswers(stdout: Buffer): Map<string, string> {
   );
 }
 
+const TRIES = 3;
 const MAX_TREES = 500;
 const LARGE_BYTES = 64 * 1024;
 const TRANSFERS_A_HOST = 4;
