@@ -51,7 +51,7 @@ const BAD_HOSTS: readonly BadHost[] = [
       '[ ! -e ~/sent ] || { echo changed; exit; }',
       'touch ~/sent; exec /usr/bin/sha256sum "$@"',
     ]),
-    says: /bad.*changed right after it was sent \(E_HELPER\)/,
+    says: /bad.*(changed right after it was sent|did not arrive whole) \(E_HELPER\)/,
   },
   { title: 'an unwritable root directory', root: '/proc/nowhere', says: /bad.*\/proc\/nowhere.*E_ROOT/s },
 ];
@@ -120,7 +120,7 @@ async function runBesideGood(t: ExecutionContext, { options = {}, root, says }: 
 
 function runJobs(cwd: string, pool: EmbeddedPool, hosts: readonly string[]): Promise<GpoolRun> {
   return runGpool(
-    ['run', '-F', pool.sshConfig, '--no-input', ...hosts, '--', 'echo', ':::', '1', '2', '3', '4'],
+    ['run', '-F', pool.sshConfig, '--no-input', ...hosts, '--', 'sleep 1; echo', ':::', '1', '2', '3', '4'],
     { cwd },
   );
 }

@@ -143,7 +143,7 @@ function moveFault(shell: Shell, { stderr }: RunResult): HostError {
   });
 }
 
-const TRIES = 3;
+const TRIES = 2;
 const CORES = /^cores\t(\d{1,6})\n/m;
 /** Comes before the cores. */
 const MOUNT = /^mount\t(.+)\n/m;
