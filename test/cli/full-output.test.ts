@@ -51,9 +51,11 @@ test.serial(
   'the exit code of a batch goes before that of an output that is full, and a joblog ends nothing',
   async (t) => {
     const cwd = await tempDir(t);
+    // Those after the first are still there when it has failed.
+    const jobs = JOBS.map((word) => (word.startsWith('echo') ? `[ {} = 1 ] || sleep 60; ${word}` : word));
     const halted = await gpoolTo(
       '>/dev/full',
-      ['run', '--halt', 'now,fail=1', '-j', '1', ...JOBS, '1', '0', '0'],
+      ['run', '--halt', 'now,fail=1', '-j', '1', ...jobs, '1', '0', '0'],
       cwd,
     );
     t.is(halted.code, 5, halted.stderr);
