@@ -69,7 +69,9 @@ async function leaveBatch(t: Teardown): Promise<string> {
   const cwd = await tempDir(t);
   const pool = await startEmbeddedHosts({ names: ['lab01'] });
   t.teardown(() => pool.close());
-  const work = `echo {} >> ${cwd}/starts; touch ${cwd}/started-{}; until [ -e ${cwd}/go ]; do sleep 0.1; done`;
+  // A hundred programs that start leave little of the processor for the host.
+  await writeFile(pool.sshConfig, `ConnectTimeout 200\n${await readFile(pool.sshConfig, 'utf8')}`);
+  const work = `echo {} >> ${cwd}/starts; touch ${cwd}/started-{}; until [ -e ${cwd}/go ]; do sleep 0.3; done`;
   const hosts = ['-F', pool.sshConfig, '-S', '1/lab01', '--out', 'b'];
   const child = startGpool(['run', ...hosts, '--', work, ':::', '1', '2'], { cwd });
   const ended = once(child, 'exit');
