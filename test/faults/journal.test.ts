@@ -83,7 +83,8 @@ async function failEverywhere(
 }
 
 async function judge(batch: SmallBatch, { code, stderr, hit }: Failed): Promise<string[]> {
-  const stoppedRight = hit ? code === 3 && stderr.includes('E_JOURNAL)') : code === 0;
+  // Where there is no room for its lock either, it has not begun.
+  const stoppedRight = hit ? code === 3 && /E_JOURNAL\)|E_BATCH_WRITE\)/.test(stderr) : code === 0;
   const unkept = await batch.unkept();
   const resumed = await runGpool(batch.resume, batch);
   return [

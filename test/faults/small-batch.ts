@@ -73,6 +73,7 @@ export class SmallBatch {
   /** The attempts that ran although the journal does not say that they were launched. */
   async unkept(): Promise<string[]> {
     const ran = await this.ran();
+    if (!existsSync(this.journal)) return ran;
     const { state } = await loadBatch(new BatchDirectory(this.path));
     const launched = new Set(state.jobs.flatMap(({ attempts }) => attempts.map(({ id }) => id)));
     return ran.filter((attempt) => !launched.has(attempt));
