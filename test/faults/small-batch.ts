@@ -85,24 +85,30 @@ export class SmallBatch {
     return state.jobs.flatMap(({ attempts }) => attempts.map(({ launchedAt }) => launchedAt));
   }
 
-  /** What is wrong with it now that it should be over: nothing, when each job ran once and its result is here. */
+  /** What is wrong with it now that it should be over: nothing, when each job ran once and its result is here. An attempt that was taken back ran nowhere. */
   async faults(): Promise<string[]> {
     const { state } = await loadBatch(new BatchDirectory(this.path));
-    const expected = state.jobs.map(({ id }) => `${id}.1`).sort();
-    const ran = (await this.ran()).sort();
-    const executions = ran.join() === expected.join() ? [] : [`ran: ${ran.join(' ')}`];
-    const jobs = await Promise.all(state.jobs.map((job) => this.#faultsOf(job)));
+    const ran = await this.ran();
+    const once = state.jobs.every(
+      ({ id }) => ran.filter((attempt) => attempt.startsWith(`${id}.`)).length === 1,
+    );
+    const executions = once && ran.length === state.jobs.length ? [] : [`ran: ${ran.sort().join(' ')}`];
+    const jobs = await Promise.all(state.jobs.map((job) => this.#faultsOf(job, ran)));
     const left = (await readdir(this.path)).filter((name) => name.startsWith('.'));
     const litter = left.length === 0 ? [] : [`left behind: ${left}`];
     return [...(state.ended ? [] : ['not ended']), ...executions, ...jobs.flat(), ...litter];
   }
 
-  async #faultsOf({ id, state, attempts }: Job): Promise<string[]> {
-    const output = await readFile(join(this.path, 'jobs', id, '1', 'stdout'), 'utf8').catch(() => 'none');
+  async #faultsOf({ id, state, attempts }: Job, ran: readonly string[]): Promise<string[]> {
+    const idle = attempts.filter((attempt) => !ran.includes(attempt.id));
+    const right = attempts.find((attempt) => ran.includes(attempt.id));
+    const n = right?.id.split('.')[1] ?? '1';
+    const output = await readFile(join(this.path, 'jobs', id, n, 'stdout'), 'utf8').catch(() => 'none');
     return [
-      ...(state === 'done' && attempts.length === 1
-        ? []
-        : [`job ${id}: ${state}, ${attempts.length} attempts`]),
+      ...(state === 'done' ? [] : [`job ${id}: ${state}, ${attempts.length} attempts`]),
+      ...idle
+        .filter(({ outcome }) => outcome?.kind !== 'recalled')
+        .map((attempt) => `${attempt.id} never ran: ${JSON.stringify(attempt.outcome)}`),
       ...(output === `out-${id}\n` ? [] : [`job ${id}: output ${JSON.stringify(output)}`]),
     ];
   }
