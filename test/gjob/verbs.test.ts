@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, link, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { waitFor } from '../helpers/wait-for.js';
@@ -135,6 +135,23 @@ test.serial(
     await again.ask(run('3.1', 'tools/-go', { tree: sum }));
     await again.event('X', '3.1');
     t.is(await host.read('3.1', 'log'), 'run\n');
+  },
+);
+
+test.serial(
+  'a tree that was damaged after it was looked for gives no job wrong inputs, and goes from the cache',
+  async (t) => {
+    const host = await GjobHost.create(t);
+    const [small = ''] = await admitted(host, 'small');
+    const layout = `f\t644\t${small}\ta\nf\t644\t${small}\tb\n`;
+    const sum = sha256(layout);
+    t.is(text(await host.call(['plant', host.root], `${layout}plant\t${sum}\n`)), `ok\t${sum}\n`);
+    const tree = `tree-${sum}`;
+    await unlink(join(host.root, 'cache', tree, 'copy/b'));
+    const bridge = host.bridge();
+    await bridge.ask(run('1.1', 'cat a b', { tree: sum }));
+    t.is((await bridge.event('E', '1.1'))[2], 'tree');
+    t.false((await readdir(join(host.root, 'cache'))).includes(tree));
   },
 );
 
