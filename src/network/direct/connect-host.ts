@@ -1,4 +1,4 @@
-import { HostError } from '../../errors.js';
+import { HostError, TransportError } from '../../errors.js';
 import type { HostFacts } from '../../events/event.js';
 import type { Host } from '../../spec/host.js';
 import { resolveSlots } from '../../spec/inventory/slot-rule.js';
@@ -10,6 +10,7 @@ import { parseProbe } from './host-probe.js';
 import { Later } from './later.js';
 import type { Session } from './session.js';
 import { checkMounted, isMounted, type StoreStart } from './store-place.js';
+import { TRUST_ADVICE } from './trust-script.js';
 
 export interface ConnectOptions {
   readonly shell: Shell;
@@ -48,10 +49,19 @@ export async function connectHost(options: ConnectOptions): Promise<Connected> {
     try {
       return await prepareHost(options);
     } catch (error) {
-      // Another machine over the same home may have removed it, as long as no batch was there.
-      if (left === 1 || !(error instanceof HostError && error.code === 'E_HELPER')) throw error;
+      if (left === 1 || !mayBeCleaned(error)) throw error;
     }
   }
+}
+
+/**
+ * Whether another machine over the same home may have removed what this one was about to use: as long as no batch is there, a clean-up
+ * takes directories that are empty and the helper.
+ */
+function mayBeCleaned(error: unknown): boolean {
+  if (error instanceof HostError)
+    return error.code === 'E_HELPER' || (error.code === 'E_ROOT' && error.next !== TRUST_ADVICE);
+  return error instanceof TransportError && error.code === 'E_TRANSFER';
 }
 
 async function prepareHost(options: ConnectOptions): Promise<Connected> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { HostError, TransportError } from '../../errors.js';
+import { HostError } from '../../errors.js';
 import type { Host } from '../../spec/host.js';
 import type { RunResult, Shell } from '../shell/shell.js';
 import { helperPaths } from './host-paths.js';
@@ -35,28 +35,6 @@ export interface InstalledHelper extends HelperPlace {
  * @throws HostError E_ROOT, E_REMOTE_DISK, E_REMOTE_INODES, or E_HELPER when it is not the same after it was sent.
  */
 export async function installHelper(
-  shell: Shell,
-  helper: Helper,
-  wanted: WantedRoot,
-  onCores: CoresListener,
-): Promise<InstalledHelper> {
-  for (let left = TRIES; ; left -= 1) {
-    try {
-      return await install(shell, helper, wanted, onCores);
-    } catch (error) {
-      if (left === 1 || !mayBeCleaned(error)) throw error;
-    }
-  }
-}
-
-/** Another machine over the same home may remove what is empty or unused there, while this one begins. */
-function mayBeCleaned(error: unknown): boolean {
-  if (error instanceof HostError)
-    return (error.code === 'E_ROOT' && error.next !== TRUST_ADVICE) || error.code === 'E_HELPER';
-  return error instanceof TransportError && error.code === 'E_TRANSFER';
-}
-
-async function install(
   shell: Shell,
   helper: Helper,
   wanted: WantedRoot,
@@ -143,7 +121,6 @@ function moveFault(shell: Shell, { stderr }: RunResult): HostError {
   });
 }
 
-const TRIES = 2;
 const CORES = /^cores\t(\d{1,6})\n/m;
 /** Comes before the cores. */
 const MOUNT = /^mount\t(.+)\n/m;
@@ -163,7 +140,7 @@ keep_private "$root" "$root/bin" "$root/cache"
 if [[ ! -d $root/bin || ! -d $root/cache ]]; then
   new=0
   [[ -e $root ]] || new=1
-  for n in 1 2 3 4 5; do mkdir -p -m 700 -- "$root/bin" "$root/cache" && break; done || exit 1
+  mkdir -p -m 700 -- "$root/bin" "$root/cache" || exit 1
   ((!new)) || chmod 700 -- "$root"
   keep_private "$root" "$root/bin" "$root/cache"
 fi
