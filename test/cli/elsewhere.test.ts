@@ -38,12 +38,7 @@ test.serial(
 test.serial(
   'what is on another machine is given up with `hosts remove --now`, also while a controller runs',
   async (t) => {
-    const { cwd, leadTo, open, starts, witness } = await prepare(t);
-    const first = startGpool(run('1/login,1/other', cwd), { cwd });
-    await starts('1.1');
-    await starts('2.1');
-    first.kill('SIGKILL');
-    await leadTo('login2');
+    const { cwd, open, witness } = await leaveElsewhere(t);
     const resumed = finish(startGpool(['resume', 'b'], { cwd }));
     await waitFor(async () => (await read(cwd, 'b/log.jsonl')).includes('E_ELSEWHERE'), LIMIT);
     const removed = await runGpool(['hosts', 'remove', 'b', 'login', '--now'], { cwd });
@@ -63,12 +58,7 @@ test.serial(
 test.serial(
   'what is on another machine is given up with `hosts remove --now` when no controller runs',
   async (t) => {
-    const { cwd, leadTo, open, starts, witness } = await prepare(t);
-    const first = startGpool(run('1/login,1/other', cwd), { cwd });
-    await starts('1.1');
-    await starts('2.1');
-    first.kill('SIGKILL');
-    await leadTo('login2');
+    const { cwd, open, witness } = await leaveElsewhere(t);
     const removed = await runGpool(['hosts', 'remove', 'b', 'login', '--now'], { cwd });
     t.is(removed.code, 0, removed.stderr);
     t.regex(removed.stderr, LINE);
@@ -110,9 +100,21 @@ test.serial(
 /** Two jobs that say where they run and wait to be let go. */
 function run(hosts: string, cwd: string): string[] {
   const me = '$(cat $GJOB_HOSTNAME_FILE) $GPOOL_JOB.$GPOOL_ATTEMPT';
-  const job = `echo "${me}" >> ${cwd}/witness; until [ -e ${cwd}/go ]; do sleep 0.05; done; : {}`;
+  const job = `echo "${me}" >> ${cwd}/witness; until [ -e ${cwd}/go ]; do sleep 0.3; done; : {}`;
   const ssh = ['-F', join(cwd, 'config'), '-S', hosts, '--root', join(cwd, 'root'), '--placement', 'pack'];
   return ['run', ...ssh, '--out', 'b', '--', job, ':::', '1', '2'];
+}
+
+/** A batch without a controller, with a job on each host; the name of the first host leads to another machine by now. */
+async function leaveElsewhere(t: ExecutionContext) {
+  const home = await prepare(t);
+  const { cwd, starts } = home;
+  const controller = startGpool(run('1/login,1/other', cwd), { cwd });
+  await starts('1.1');
+  await starts('2.1');
+  controller.kill('SIGKILL');
+  await home.leadTo('login2');
+  return home;
 }
 
 /** Machines of which two have one name. */
