@@ -32,7 +32,9 @@ export function conclude(result: Result, policy: RetryPolicy): ManagerEvent {
     job.cancelling === null && mayRepeat(outcome, fault) ? requeue(result, outcome, policy) : null;
   if (again === null)
     return { type: 'job.failed', job: job.id, attempt: attempt.id, outcome, fault, collected };
-  return { type: 'job.requeued', job: job.id, attempt: attempt.id, reason: fault ?? outcome, ...again };
+  // That a lost attempt left nothing follows from its loss, and is no reason of its own.
+  const reason = outcome.kind === 'lost' ? outcome.fault : (fault ?? outcome);
+  return { type: 'job.requeued', job: job.id, attempt: attempt.id, reason, ...again };
 }
 
 /** What had to be left on its host when the job was given up is here; null for every other result. */

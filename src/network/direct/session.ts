@@ -41,7 +41,8 @@ export type VerbOptions = Omit<RunOptions, 'args'> & {
  * Runs a verb of the helper to its end.
  *
  * @throws HostError when it did not succeed: E_REMOTE_DISK when the host is full, else E_PROTOCOL with its last words;
- *   TransportError when the batch's directory is not there: the next connection tells whether it was lost.
+ *   TransportError when the batch's directory or the helper is not there any more: the connection is closed, because only the
+ *   next one tells whether the store was lost, and puts the helper there.
  */
 export async function runVerb(
   session: Session,
@@ -55,8 +56,10 @@ export async function runVerb(
     args: [helper.file, verb, helper.root, ...args],
   });
   if (result.code === 0 || (refusable && result.code === 1)) return result;
-  if (result.code === NO_BATCH)
+  if (result.code === NO_BATCH || result.code === HELPER_GONE) {
+    void shell.close();
     throw new TransportError('E_CONN_LOST', { what: lastLine(result.stderr), where: shell.where });
+  }
   const what = lastLine(result.stderr) || `gjob ${verb} ended with ${result.signal ?? result.code}`;
   const refusal = new HostError('E_PROTOCOL', { what, where: shell.where, operation: `gjob ${verb}` });
   throw result.code === 3 ? await remoteFault(shell, helper.root, refusal) : refusal;
