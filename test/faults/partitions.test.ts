@@ -22,7 +22,7 @@ for (const seconds of SECONDS) {
       const home = await lab.directory('home');
       const batch = join(home, 'b');
       const cutOff = lab.machines.filter((_, at) => at % 2 === 0);
-      const controller = Controller.run({ sshConfig: lab.sshConfig, home, jobs: 120, sleep: '3' });
+      const controller = Controller.run({ sshConfig: lab.sshConfig, home, jobs: 80, sleep: '3' });
       await Promise.all(cutOff.map((machine) => machine.atWork()));
       await pause(random() * 3_000);
 
@@ -39,12 +39,10 @@ for (const seconds of SECONDS) {
       t.deepEqual(restarts(history), []);
       const names = cutOff.map(({ name }) => name);
       const last = attempts
-        .filter(({ host }) => names.includes(host))
+        .filter(({ host, launchedAt }) => names.includes(host) && launchedAt < healed)
         .map(({ settledAt }) => settledAt - healed);
       const lateMs = Math.max(...last);
-      t.log(
-        `the last result of a machine that was cut off came ${(lateMs / 1000).toFixed(1)} s after the heal`,
-      );
+      t.log(`the last result that a partition kept back came ${(lateMs / 1000).toFixed(1)} s after the heal`);
       t.true(lateMs <= 30_000);
     },
   );

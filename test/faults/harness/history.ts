@@ -13,7 +13,9 @@ export interface AttemptHistory {
   readonly settled: string[];
   /** Launched beside another attempt that was still running. */
   readonly isCopy: boolean;
-  /** Why it was settled so, for people, and when: milliseconds since 1970. */
+  /** Milliseconds since 1970, as `settledAt`. */
+  readonly launchedAt: number;
+  /** Why it was settled so, for people, and when. */
   reason: string;
   settledAt: number;
 }
@@ -92,7 +94,7 @@ class HistoryReading implements History {
     else this.#note(line);
   }
 
-  #launch({ type, job = '', attempt = '', host = '' }: Line): void {
+  #launch({ type, at = '', job = '', attempt = '', host = '' }: Line): void {
     const isCopy = type === 'job.copied';
     if (this.attempts.has(attempt)) this.faults.push(`attempt ${attempt} was launched twice`);
     const n = Number(attempt.split('.')[1]);
@@ -107,6 +109,7 @@ class HistoryReading implements History {
       ends: [],
       settled: [],
       isCopy,
+      launchedAt: Date.parse(at),
       reason: '',
       settledAt: 0,
     });
