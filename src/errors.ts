@@ -157,7 +157,7 @@ export const ERROR_CODES = {
   E_CHANNEL: { domain: 'transport', operation: 'open a channel', next: 'The server allows few sessions (MaxSessions); others may be using them.' },
   E_TRANSFER: { domain: 'transport', operation: 'copy a file', next: 'Run again; a file is only ever put in place whole and checked.' },
   E_REBOOTED: { domain: 'host', operation: 'run the job', next: 'The host went down while the job ran; run the job again.' },
-  E_SUPERVISOR: { domain: 'host', operation: 'run the job', next: 'Someone or something ended gpool\'s process on the host (out of memory?); run the job again.' },
+  E_SUPERVISOR: { domain: 'host', operation: 'run the job', next: 'Something ended gpool\'s process on the host (out of memory, a `pkill` in a job, a person); run the job again when it does not.' },
   E_COMMAND: { domain: 'job', operation: 'run a command', next: 'See the output above.' },
   E_START: { domain: 'job', operation: 'start the job', next: 'The host could not start a process (limits?); try fewer slots.' },
   E_INPUT_CHANGED: { domain: 'job', operation: 'upload an input', next: 'The file changed while it was sent; run again when it is at rest.' },

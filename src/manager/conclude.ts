@@ -32,9 +32,7 @@ export function conclude(result: Result, policy: RetryPolicy): ManagerEvent {
     job.cancelling === null && mayRepeat(outcome, fault) ? requeue(result, outcome, policy) : null;
   if (again === null)
     return { type: 'job.failed', job: job.id, attempt: attempt.id, outcome, fault, collected };
-  // That a lost attempt left nothing follows from its loss, and is no reason of its own.
-  const reason = outcome.kind === 'lost' ? outcome.fault : (fault ?? outcome);
-  return { type: 'job.requeued', job: job.id, attempt: attempt.id, reason, ...again };
+  return { type: 'job.requeued', job: job.id, attempt: attempt.id, reason: fault ?? outcome, ...again };
 }
 
 /** What had to be left on its host when the job was given up is here; null for every other result. */
@@ -80,6 +78,8 @@ function isGone(fault: Fault | null): boolean {
 }
 
 function faultOf(result: Result, outcome: Outcome): Fault | null {
+  // That a lost attempt left nothing follows from its loss.
+  if (result.kind === 'uncollected' && result.attempt.outcome?.kind === 'lost') return null;
   if (result.kind !== 'collected') return result.fault;
   const { missing, unfit = [] } = result.collected;
   if (outcome.kind !== 'succeeded' || missing.length === 0) return null;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { StateError, TransportError } from '../../src/errors.js';
+import { HostError, JobError, StateError, TransportError } from '../../src/errors.js';
 import type { Recorded } from '../../src/events/event.js';
 import { BatchDirectory } from '../../src/journal/batch-directory.js';
 import { memoryStore } from '../../src/journal/batch-store.js';
@@ -48,6 +48,29 @@ test('a job that failed keeps its exit code, whatever it did not leave', async (
   t.is(failures[0]?.fault, null);
   const stderr = join(new BatchDirectory(out).attemptDirectory('1', 1), 'stderr');
   t.is(await readFile(stderr, 'utf8'), 'why\n');
+});
+
+/** A network whose hosts have nothing any more of what they are asked for. */
+class EmptiedNetwork extends SimulatedNetwork {
+  override collectJob(): Promise<never> {
+    return Promise.reject(new JobError('E_STORE_GONE', { what: 'its stdout is gone', where: 'a' }));
+  }
+}
+
+test('a lost attempt is told by the reason of its loss, whatever else of it is missing', async (t) => {
+  const fault = new HostError('E_SUPERVISOR', { what: 'its supervisor was killed', where: 'a' }).toFault();
+  const clock = new ManualClock();
+  const plan = () => ({ outcome: { kind: 'lost', fault } as const });
+  const network = new EmptiedNetwork({ hosts: ['a', 'b', 'c'], plan, clock });
+  const manager = new Manager({ clock, out: join(await tempDir(t), 'batch') });
+  const events: Recorded[] = [];
+  manager.subscribe((event) => events.push(event));
+  manager.setup([makeSpec({})], network);
+  const { failures } = await clock.runUntil(manager.processJobs());
+  t.is(eventsOf(events, 'job.requeued').length, 2);
+  for (const { reason } of eventsOf(events, 'job.requeued')) t.deepEqual(reason, { kind: 'lost', fault });
+  t.deepEqual(failures[0]?.outcome, { kind: 'lost', fault });
+  t.is(failures[0]?.fault, null);
 });
 
 /** A network whose fetching is slow, or fails until it works. */
