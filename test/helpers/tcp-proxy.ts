@@ -14,26 +14,34 @@ export type ProxyMode =
   /** One bit is wrong in the byte at this offset of what the server sends. */
   | { readonly kind: 'flip-bit'; readonly offset: number };
 
+export interface ProxyTarget {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface TcpProxy {
   readonly port: number;
   setMode(mode: ProxyMode): void;
   /** Cuts every open connection with a reset, now. */
   reset(): void;
+  /** Leads later connections to another server, as a name with several machines behind it does. */
+  leadTo(target: ProxyTarget): void;
   close(): Promise<void>;
 }
 
 /** A TCP proxy on 127.0.0.1 that stands between a client and a server and treats their traffic badly. */
 export async function startTcpProxy(
-  target: { readonly address: string; readonly port: number },
+  server: ProxyTarget,
   first: ProxyMode = { kind: 'pass' },
 ): Promise<TcpProxy> {
   let mode = first;
+  let target = server;
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
     sockets.add(socket.setNoDelay(true));
     socket.on('error', () => {}).once('close', () => sockets.delete(socket));
   };
-  const server = createServer({ allowHalfOpen: true }, (client) => {
+  const listener = createServer({ allowHalfOpen: true }, (client) => {
     const host = connect({ host: target.address, port: target.port, allowHalfOpen: true });
     keep(client);
     keep(host);
@@ -41,9 +49,9 @@ export async function startTcpProxy(
     relay(client, host, 'up', () => mode, counter);
     relay(host, client, 'down', () => mode, counter);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
   const reset = () => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
@@ -53,10 +61,13 @@ export async function startTcpProxy(
       mode = next;
     },
     reset,
+    leadTo: (next) => {
+      target = next;
+    },
     close: async () => {
-      server.close();
+      listener.close();
       reset();
-      if (server.listening) await once(server, 'close');
+      if (listener.listening) await once(listener, 'close');
     },
   };
 }

@@ -161,7 +161,8 @@ class BridgeEnd extends TransportError {
 }
 
 function greetingFault(error: Error, greeting: readonly string[], { init }: Host, where: string): Error {
-  if (!(error instanceof BridgeEnd)) return error;
+  // Without a code: a signal ended it, and another try may help.
+  if (!(error instanceof BridgeEnd) || error.exitCode === null) return error;
   if (error.exitCode === HELPER_GONE) return new HostError('E_HELPER', { what: error.what, where });
   if (greeting.length === 0 && init.length > 0) {
     return new HostError('E_LOGIN_SHELL', {

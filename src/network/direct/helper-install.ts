@@ -3,6 +3,7 @@ import { HostError } from '../../errors.js';
 import type { Host } from '../../spec/host.js';
 import type { RunResult, Shell } from '../shell/shell.js';
 import { helperPaths } from './host-paths.js';
+import { killedFault } from './killed-fault.js';
 import { lastLine, remoteFault } from './remote-fault.js';
 import { DISTRUSTED, TRUST, TRUST_ADVICE } from './trust-script.js';
 
@@ -49,6 +50,7 @@ export async function installHelper(
     throw await remoteFault(shell, first.root, cause, part);
   }
   const moved = await shell.run(MOVE, { args: [part, first.file, helper.sha256] });
+  throwIfKilled(moved, shell);
   if (moved.code !== 0) throw await remoteFault(shell, first.root, moveFault(shell, moved), part);
   const second = await check(shell, helper, wanted, onCores);
   if (second.probe !== null) return { ...second, probe: second.probe };
@@ -71,7 +73,9 @@ async function check(shell: Shell, { sha256 }: Helper, wanted: WantedRoot, onCor
     maxBytes: MAX_ANSWER,
     onStdout: answer.take,
   };
-  const { code, stderr } = await shell.run(CHECK, options);
+  const checked = await shell.run(CHECK, options);
+  throwIfKilled(checked, shell);
+  const { code, stderr } = checked;
   const { text } = answer;
   if (code === NEEDED) return { ...place(text.trimEnd()), probe: null };
   if (code === DISTRUSTED)
@@ -89,6 +93,11 @@ async function check(shell: Shell, { sha256 }: Helper, wanted: WantedRoot, onCor
   if (!root.startsWith('/'))
     throw new HostError('E_PROTOCOL', { what: 'the root is no absolute path', where: shell.where });
   return { ...place(root), probe: text.slice(root.length + 1) };
+}
+
+function throwIfKilled(result: RunResult, { where }: Shell): void {
+  const fault = killedFault(result, 'the probe', where);
+  if (fault) throw fault;
 }
 
 /** What CHECK prints, as it comes: the root, and what the probe says of a host whose helper is in place. */

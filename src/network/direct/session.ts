@@ -2,6 +2,7 @@ import { HostError, TransportError } from '../../errors.js';
 import type { RunOptions, RunResult, Shell } from '../shell/shell.js';
 import type { InstalledHelper } from './helper-install.js';
 import type { HostPaths } from './host-paths.js';
+import { killedFault } from './killed-fault.js';
 import { lastLine, remoteFault } from './remote-fault.js';
 
 /** One connection to one host, its helper checked. */
@@ -41,8 +42,8 @@ export type VerbOptions = Omit<RunOptions, 'args'> & {
  * Runs a verb of the helper to its end.
  *
  * @throws HostError when it did not succeed: E_REMOTE_DISK when the host is full, else E_PROTOCOL with its last words;
- *   TransportError when the batch's directory or the helper is not there any more: the connection is closed, because only the
- *   next one tells whether the store was lost, and puts the helper there.
+ *   TransportError when the batch's directory or the helper is not there any more, or something ended the helper: the connection
+ *   is closed, because only the next one tells whether the store was lost, puts the helper there, and tries again.
  */
 export async function runVerb(
   session: Session,
@@ -56,13 +57,20 @@ export async function runVerb(
     args: [helper.file, verb, helper.root, ...args],
   });
   if (result.code === 0 || (refusable && result.code === 1)) return result;
-  if (result.code === NO_BATCH || result.code === HELPER_GONE) {
-    void shell.close();
-    throw new TransportError('E_CONN_LOST', { what: lastLine(result.stderr), where: shell.where });
-  }
   const what = lastLine(result.stderr) || `gjob ${verb} ended with ${result.signal ?? result.code}`;
+  const passing = isGone(result)
+    ? new TransportError('E_CONN_LOST', { what, where: shell.where })
+    : killedFault(result, `gjob ${verb}`, shell.where);
+  if (passing !== null) {
+    void shell.close();
+    throw passing;
+  }
   const refusal = new HostError('E_PROTOCOL', { what, where: shell.where, operation: `gjob ${verb}` });
   throw result.code === 3 ? await remoteFault(shell, helper.root, refusal) : refusal;
+}
+
+function isGone({ code }: RunResult): boolean {
+  return code === NO_BATCH || code === HELPER_GONE;
 }
 
 /** The helper's exit code where the batch has no directory. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../helpers/free-port.js';
-import { startTcpProxy, type TcpProxy } from '../../helpers/tcp-proxy.js';
+import { type ProxyTarget, startTcpProxy, type TcpProxy } from '../../helpers/tcp-proxy.js';
 import { createAccount, type TestAccount } from '../../helpers/test-account.js';
 import type { HostWitness } from './evidence.js';
 import { Firewall } from './firewall.js';
@@ -18,6 +18,8 @@ export interface LabOptions {
   readonly machines?: number;
   /** Puts a proxy before each. @default false */
   readonly proxied?: boolean;
+  /** One home for all of them, and one name, `login`, that leads to the first of them until `balancer` says otherwise. @default false */
+  readonly oneHome?: boolean;
   /** Makes every disk so small. */
   readonly diskKiB?: number;
   /** More lines of each machine's sshd_config. */
@@ -31,6 +33,8 @@ export class Lab {
   readonly machines: Machine[] = [];
   /** Empty unless asked for; in the order of the machines. */
   readonly proxies: TcpProxy[] = [];
+  /** What stands behind the name of machines with one home. */
+  balancer: TcpProxy | null = null;
   readonly firewall = new Firewall();
   readonly sshConfig: string;
   readonly #directory: string;
@@ -52,10 +56,13 @@ export class Lab {
     const user = `gpool-test-${randomBytes(4).toString('hex')}`;
     const home = join(this.#directory, 'home');
     this.#account = await createAccount(user, home, '/bin/bash');
-    const { machines = 8, proxied = false, ssh = QUICK_TO_NOTICE } = options;
-    const common = { user, home, authorizedKeys: `${identity}.pub`, ...options };
+    const { machines = 8, proxied = false, oneHome = false, ssh = QUICK_TO_NOTICE } = options;
+    const disk = oneHome ? { disk: join(this.#directory, 'disk') } : {};
+    const common = { user, home, authorizedKeys: `${identity}.pub`, ...options, ...disk };
     for (let n = 1; n <= machines; n++) await this.#addMachine(n, common, proxied);
     await Promise.all(this.machines.map((machine) => machine.boot()));
+    const [first] = this.machines;
+    if (oneHome && first) this.balancer = await startTcpProxy(first);
     await writeClientFiles(this, { directory: this.#directory, identity, user, ssh });
   }
 
@@ -74,7 +81,7 @@ export class Lab {
 
   async close(): Promise<void> {
     await this.firewall.close();
-    for (const proxy of this.proxies) await proxy.close();
+    for (const proxy of [...this.proxies, this.balancer]) await proxy?.close();
     for (const machine of this.machines) await machine.close();
     await this.#account?.remove();
     await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 });
@@ -91,7 +98,7 @@ export class Lab {
   }
 }
 
-type Common = Pick<MachineOptions, 'user' | 'home' | 'authorizedKeys' | 'diskKiB' | 'config'>;
+type Common = Pick<MachineOptions, 'user' | 'home' | 'authorizedKeys' | 'diskKiB' | 'disk' | 'config'>;
 
 /** A lab that is switched on. Needs root; call it in an `sshdTest` and close it in its teardown. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
@@ -112,29 +119,45 @@ interface ClientParts {
   readonly ssh: readonly string[];
 }
 
-async function writeClientFiles({ machines, proxies, sshConfig }: Lab, parts: ClientParts): Promise<void> {
-  const { directory, identity, user, ssh } = parts;
-  const knownHosts = join(directory, 'known_hosts');
+async function writeClientFiles(
+  { machines, proxies, balancer, sshConfig }: Lab,
+  parts: ClientParts,
+): Promise<void> {
+  const knownHosts = join(parts.directory, 'known_hosts');
   const sections: string[] = [];
   const known: string[] = [];
-  for (const [at, machine] of machines.entries()) {
-    const proxy = proxies[at];
-    const { address, port } = proxy ? { address: '127.0.0.1', port: proxy.port } : machine;
-    known.push(`[${address}]:${port} ${await machine.publicKey()}\n`);
-    const lines = [
-      `HostName ${address}`,
-      `Port ${port}`,
-      `User ${user}`,
-      `IdentityFile ${identity}`,
-      'IdentitiesOnly yes',
-      `UserKnownHostsFile ${knownHosts}`,
-      'GlobalKnownHostsFile none',
-      ...ssh,
-    ];
-    sections.push(`Host ${machine.name}\n${lines.map((line) => `  ${line}\n`).join('')}`);
-  }
+  const add = async (name: string, { address, port }: ProxyTarget, behind: readonly Machine[]) => {
+    for (const machine of behind) known.push(`[${address}]:${port} ${await machine.publicKey()}\n`);
+    sections.push(writeSection(name, { address, port }, { ...parts, knownHosts }));
+  };
+  for (const [at, machine] of machines.entries())
+    await add(machine.name, atHome(proxies[at]) ?? machine, [machine]);
+  const shared = atHome(balancer);
+  if (shared) await add('login', shared, machines);
   await writeFile(knownHosts, known.join(''));
   await writeFile(sshConfig, sections.join('\n'));
+}
+
+function atHome(proxy: TcpProxy | null | undefined): ProxyTarget | null {
+  return proxy ? { address: '127.0.0.1', port: proxy.port } : null;
+}
+
+function writeSection(
+  name: string,
+  { address, port }: ProxyTarget,
+  { user, identity, knownHosts, ssh }: ClientParts & { readonly knownHosts: string },
+): string {
+  const lines = [
+    `HostName ${address}`,
+    `Port ${port}`,
+    `User ${user}`,
+    `IdentityFile ${identity}`,
+    'IdentitiesOnly yes',
+    `UserKnownHostsFile ${knownHosts}`,
+    'GlobalKnownHostsFile none',
+    ...ssh,
+  ];
+  return `Host ${name}\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
 /** A user's own settings, only shorter: silence is noticed after 1 s × (3 + 1). */

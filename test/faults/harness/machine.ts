@@ -23,6 +23,8 @@ export interface MachineOptions {
   readonly directory: string;
   /** Makes the disk so small. @default as large as the directory's */
   readonly diskKiB?: number;
+  /** What it sees as the home belongs to another machine. @default a disk of its own */
+  readonly disk?: string;
   /** More lines of sshd_config. */
   readonly config?: readonly string[];
 }
@@ -45,7 +47,7 @@ export class Machine {
     this.name = options.name;
     this.address = options.address;
     this.port = options.port;
-    this.disk = join(options.directory, 'disk');
+    this.disk = options.disk ?? join(options.directory, 'disk');
     this.#options = options;
   }
 
@@ -61,7 +63,7 @@ export class Machine {
   async build(): Promise<void> {
     const { directory, user, diskKiB } = this.#options;
     await mkdir(directory, { recursive: true });
-    await mkdir(this.disk, { mode: 0o700 });
+    await mkdir(this.disk, { mode: 0o700, recursive: true });
     if (diskKiB !== undefined)
       await run('mount', ['-t', 'tmpfs', '-o', `size=${diskKiB}k,mode=700`, 'gpool-faults', this.disk]);
     await run('chown', [user, this.disk]);
@@ -77,10 +79,8 @@ export class Machine {
     await writeFile(this.#file('boot_id'), `${this.#bootId}\n`);
     const { home, directory } = this.#options;
     const namespaces = ['--pid', '--mount', '--uts', '--ipc', '--fork', '--mount-proc', '--kill-child'];
-    this.#outer = spawn('unshare', [...namespaces, 'bash', this.#file('init'), directory, home, this.name], {
-      stdio: 'ignore',
-      detached: true,
-    });
+    const init = ['bash', this.#file('init'), directory, home, this.name, this.disk];
+    this.#outer = spawn('unshare', [...namespaces, ...init], { stdio: 'ignore', detached: true });
     await this.#answers();
   }
 
@@ -231,9 +231,9 @@ function greets(address: string, port: number): Promise<boolean> {
   });
 }
 
-/** Process 1 of a machine: bash waits for whatever is orphaned. Its arguments: directory, home, name. */
+/** Process 1 of a machine: bash waits for whatever is orphaned. Its arguments: directory, home, name, disk. */
 const INIT = `
-mount --bind "$1/disk" "$2"
+mount --bind "$4" "$2"
 mount --bind "$1/boot_id" /proc/sys/kernel/random/boot_id
 hostname "$3"
 umask 022
