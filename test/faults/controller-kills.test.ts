@@ -12,7 +12,7 @@ import { FULL, faultSeed } from './harness/effort.js';
 import { type Lab, startLab } from './harness/lab.js';
 
 /** Kills in all, at most so many in one batch, and how large that is. */
-const KILLS = FULL ? 200 : 30;
+const KILLS = FULL ? 200 : 20;
 const KILLS_A_BATCH = 10;
 const JOBS = FULL ? 500 : 150;
 

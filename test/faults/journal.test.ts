@@ -12,9 +12,9 @@ import { SmallBatch } from './small-batch.js';
 
 /** Byte positions at which the disk is full, and how far apart they are in a sample. */
 const POSITIONS = 8192;
-const POSITION_STEP = FULL ? 1 : 400;
+const POSITION_STEP = FULL ? 1 : 800;
 const SYNCS = 100;
-const SYNC_STEP = FULL ? 1 : 12;
+const SYNC_STEP = FULL ? 1 : 20;
 
 faultTest(
   'a journal that meets a full disk at any byte stops the batch before it starts more',

@@ -21,7 +21,7 @@ const TIMERS = { keepaliveMs: 500, keepaliveCount: 3, connectTimeoutMs: 2000 };
 /** What may still wait once the link is known to be dead. */
 const PENDING_MS = 5000;
 
-const TRIALS_EACH = FULL ? 40 : 8;
+const TRIALS_EACH = FULL ? 40 : 5;
 
 /** Everything that a Shell does over a connection; the file has 4 MB, here and there. */
 const SHELL_CALLS: Readonly<Record<string, (shell: Shell, file: string, nth: number) => Promise<unknown>>> = {

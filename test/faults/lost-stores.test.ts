@@ -103,6 +103,7 @@ sshdTest(
       limitMs: 120_000,
       what: 'the jobs of the other machine',
     });
+    t.true((await readFile(join(home, 'b/journal.jsonl'), 'utf8')).includes('"E_NOT_MOUNTED"'));
     await victim.mountHome();
     const { code, stderr } = await controller.ended;
     t.is(code, 0, stderr);

@@ -12,7 +12,7 @@ import { type Lab, startLab } from './harness/lab.js';
 import type { Machine } from './harness/machine.js';
 
 /** Moments at which two of eight machines lose their power. */
-const CUTS = FULL ? 50 : 4;
+const CUTS = FULL ? 50 : 3;
 const JOBS = FULL ? 400 : 120;
 
 sshdTest(

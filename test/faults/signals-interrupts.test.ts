@@ -9,7 +9,7 @@ import { faultTest, inLanes, pick } from './fault-test.js';
 import { FULL, faultSeed } from './harness/effort.js';
 import { SmallBatch } from './small-batch.js';
 
-const TRIALS = FULL ? 100 : 12;
+const TRIALS = FULL ? 100 : 7;
 /** The first interrupt comes somewhere in so many milliseconds, a second one so soon after it. */
 const FIRST_MS = 3000;
 const SECOND_MS = 600;

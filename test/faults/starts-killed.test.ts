@@ -25,8 +25,8 @@ const OF_CHILD = (record: string, work: string) => [
 ];
 
 const VICTIMS: readonly Victim[] = [
-  { name: 'agent', verb: 'agent', filter: OWN, trials: 60 },
-  { name: 'supervisor', verb: 'supervisor', filter: OWN, trials: 60 },
+  { name: 'agent', verb: 'agent', filter: OWN, trials: 36 },
+  { name: 'supervisor', verb: 'supervisor', filter: OWN, trials: 36 },
   { name: 'job', verb: 'supervisor', filter: OF_CHILD, trials: 26 },
 ];
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.js';
-import { GpoolError, HostError, TransportError, toFault } from '../../errors.js';
+import { type ErrorCode, GpoolError, HostError, TransportError, toFault } from '../../errors.js';
 import type { HostFacts, NetworkEvent } from '../../events/event.js';
 import type { Random } from '../../random.js';
 import type { Host, SlotRule } from '../../spec/host.js';
@@ -53,6 +53,8 @@ export class HostLink {
   #sender: RequestSender | null = null;
   #shell: Shell | null = null;
   #fault: Error | null = null;
+  /** Why it is away, as was told last; null while it is here. */
+  #told: ErrorCode | null = null;
   readonly #place: StorePlace;
   /** Ends the present connection with this reason. */
   #drop: (error: Error) => void = () => {};
@@ -207,6 +209,7 @@ export class HostLink {
     this.#bridge = bridge;
     this.#facts = facts;
     this.#state = 'up';
+    this.#told = null;
     if (bridge)
       this.options.emit({
         type: 'host.ready',
@@ -249,8 +252,11 @@ export class HostLink {
       this.#fault = !passing && error instanceof GpoolError ? error : reason;
     }
     await this.#letGo(reason);
-    if (this.#state === 'closed' || (passing && wasLost) || wasFailed) return;
     const fault = toFault(error, this.host.name);
+    // A host that is away for another reason than was told, one that a person can do something about, is news.
+    const isKnown = !(error instanceof HostError) || fault.code === this.#told;
+    if (this.#state === 'closed' || (passing && wasLost && isKnown) || wasFailed) return;
+    this.#told = fault.code;
     this.options.emit({ type: passing ? 'host.lost' : 'host.failed', host: this.host.name, fault });
   }
 
