@@ -15,7 +15,7 @@ import { RequestSender } from './gjob-requests.js';
 import type { Helper } from './helper-install.js';
 import { lostError } from './link-faults.js';
 import { toNetworkEvent } from './network-events.js';
-import { mayPass } from './passing-fault.js';
+import { isHostsWord, mayPass } from './passing-fault.js';
 import type { Session } from './session.js';
 import { StorePlace, type StoreStart } from './store-place.js';
 
@@ -254,7 +254,7 @@ export class HostLink {
     await this.#letGo(reason);
     const fault = toFault(error, this.host.name);
     // A host that is away for another reason than was told, one that a person can do something about, is news.
-    const isKnown = !(error instanceof HostError) || fault.code === this.#told;
+    const isKnown = !isHostsWord(error) || fault.code === this.#told;
     if (this.#state === 'closed' || (passing && wasLost && isKnown) || wasFailed) return;
     this.#told = fault.code;
     this.options.emit({ type: passing ? 'host.lost' : 'host.failed', host: this.host.name, fault });
