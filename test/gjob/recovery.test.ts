@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -149,6 +152,25 @@ test.serial('a killed supervisor costs its attempt, and the others go on', async
   await waitFor(() => bridge.find('X').length >= 3, { what: 'the others' });
   t.is(bridge.find('X', '1.1').length, 0);
   t.is((await host.ask('status', '1.1\n')).stdout.toString(), '1.1\terror\tlost\tsupervisor\n');
+});
+
+test.serial('what a supervisor still prepares is not lost, however long its inputs take', async (t) => {
+  const host = await GjobHost.create(t);
+  const holders = ['1.1', '2.1'].map((id) => {
+    mkdirSync(host.record(id), { recursive: true });
+    writeFileSync(join(host.record(id), 'env'), 'timeout=0\ntree=-\nend\n');
+    // As a supervisor does whose agent was killed: it has the right to start, and copies inputs.
+    return spawn('bash', ['-c', 'exec 5>pid; echo; read -r _'], { cwd: host.record(id), stdio: 'pipe' });
+  });
+  t.teardown(() => holders.forEach((holder) => void holder.kill('SIGKILL')));
+  await Promise.all(holders.map(({ stdout }) => once(stdout, 'data')));
+  const bridge = host.bridge();
+  for (const [at, id] of ['1.1', '2.1'].entries()) {
+    holders[at]?.kill('SIGKILL');
+    t.is((await bridge.event('L', id))[2], 'supervisor');
+    // The other one was looked at as often.
+    if (at === 0) t.deepEqual(await ends(host, 'L'), ['1.1']);
+  }
 });
 
 test.serial('after a reboot what ran is lost, what had ended is told, what waited runs', async (t) => {
