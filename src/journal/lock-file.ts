@@ -2,7 +2,7 @@ import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isErrno } from './private-file.js';
-import type { ProcessIdentity } from './process-identity.js';
+import { findPresence, type ProcessIdentity } from './process-identity.js';
 
 /** A lock file as it was read. The one with the highest number tells who holds the batch. */
 export interface LockFile {
@@ -44,11 +44,15 @@ export async function removeOlderLocks(directory: string, number: number): Promi
     if (older < number) await rm(lockPath(directory, older), { force: true });
   // What those left that were killed while they made one.
   for (const name of await readdir(directory))
-    if (name.startsWith(BEGUN) && (await isOld(join(directory, name))))
+    if (name.startsWith(BEGUN) && (await isLitter(join(directory, name))))
       await rm(join(directory, name), { force: true });
 }
 
-async function isOld(path: string): Promise<boolean> {
+/** Of a process that is gone; that of one which did not come to write its name, or is on another machine, once it is old. */
+async function isLitter(path: string): Promise<boolean> {
+  const [line = '', rest] = (await readSome(path))?.split('\n') ?? [];
+  const holder = rest === undefined ? null : parseHolder(line);
+  if (holder !== null && (await findPresence(holder)) === 'gone') return true;
   const found = await stat(path).catch(() => null);
   return found !== null && Date.now() - found.mtimeMs > OLD_MS;
 }

@@ -140,6 +140,21 @@ for (const [what, text] of TAKEN_OVER) {
   });
 }
 
+test('what a process left that was killed while it made its lock goes with the next lock', async (t) => {
+  const directory = await makeBatch(t);
+  const self = { ...(await identifySelf()), user: 'me' };
+  const left = {
+    '.lock-1-killed': line({ ...self, pid: 2 ** 22 - 1 }),
+    '.lock-2-lives': line(self),
+    '.lock-3-elsewhere': line({ ...self, host: 'login2', boot: 'x' }),
+    '.lock-4-begun': '',
+  };
+  for (const [name, text] of Object.entries(left)) await writeFile(join(directory.path, name), text);
+  (await lockBatch(directory)).release();
+  const names = await readdir(directory.path);
+  t.deepEqual(names.filter((name) => name in left).sort(), Object.keys(left).slice(1));
+});
+
 for (const [what, change] of [
   ['another machine', { host: 'login2', boot: 'x' }],
   ['a machine with the same name', { machine: 'x', boot: 'x' }],
