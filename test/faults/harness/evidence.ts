@@ -20,13 +20,14 @@ export interface Testimony {
 
 /**
  * A job that testifies: a line in its host's witness file before all else, some output with its SHA-256 on stderr and again in
- * the file `data`, a line when it is through; it fails when anything in it does. Each line is one write. Every fiftieth job prints 400 kB, the others 4 kB.
+ * the file `data`, a line when it is through; it fails when anything in it does. Each line is one write. Every fiftieth job prints 400 kB, the others 4 kB. A line of a full disk may have
+ * no end: each begins with one of its own.
  */
 export function testifyingJob({ sleep }: { readonly sleep: string }): string {
   return `: {}
 set -eo pipefail
 read -r boot </proc/sys/kernel/random/boot_id
-tell() { printf '%s\\n' "$1 $GPOOL_BATCH $GPOOL_JOB $GPOOL_JOB.$GPOOL_ATTEMPT $GPOOL_HOST $boot $2" >>~/witness; }
+tell() { printf '\\n%s\\n' "$1 $GPOOL_BATCH $GPOOL_JOB $GPOOL_JOB.$GPOOL_ATTEMPT $GPOOL_HOST $boot $2" >>~/witness; }
 tell start -
 head -c $((GPOOL_JOB % 50 ? 3000 : 300000)) /dev/urandom | base64 >data
 sleep ${sleep}
