@@ -58,13 +58,12 @@ export async function readHistory(batchDirectory: string): Promise<History> {
   return history;
 }
 
-/** Attempts at jobs of which an earlier one may have run: it was not taken back from a host that had not begun it. */
+/** Attempts at jobs of which an earlier one may have run, with why that was given up: it was not taken back from a host that had not begun it. */
 export function restarts({ attempts }: History): string[] {
-  const again = [...attempts.values()].filter(({ job, n }) => {
+  return [...attempts.values()].flatMap(({ id, job, n }) => {
     const before = attempts.get(`${job}.${n - 1}`);
-    return before !== undefined && !before.ends.includes('recalled');
+    return before === undefined || before.ends.includes('recalled') ? [] : [`${id} after ${before.reason}`];
   });
-  return again.map(({ id }) => id);
 }
 
 class HistoryReading implements History {
