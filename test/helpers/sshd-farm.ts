@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.js';
+import { sshSection } from './ssh-section.js';
 import { createAccount, kill, type TestAccount } from './test-account.js';
 import { waitFor } from './wait-for.js';
 
@@ -206,19 +207,7 @@ async function writeClientFiles(directory: string, identity: string, hosts: read
   const knownHosts = join(directory, 'known_hosts');
   const known = hosts.map(({ address, port, publicKey }) => `[${address}]:${port} ${publicKey}\n`);
   await writeFile(knownHosts, known.join(''));
-  const sections = hosts.map(({ name, address, port, user }) =>
-    [
-      `Host ${name}`,
-      `  HostName ${address}`,
-      `  Port ${port}`,
-      `  User ${user}`,
-      `  IdentityFile ${identity}`,
-      '  IdentitiesOnly yes',
-      `  UserKnownHostsFile ${knownHosts}`,
-      '  GlobalKnownHostsFile none',
-      '',
-    ].join('\n'),
-  );
+  const sections = hosts.map(({ name, ...server }) => sshSection(name, { ...server, identity, knownHosts }));
   await writeFile(sshConfig, sections.join('\n'));
   return { sshConfig, knownHosts };
 }

@@ -16,6 +16,7 @@ export function killedFault(
     what: `${name} was ended by signal ${signal ?? number}`,
     where,
     operation: name,
+    next: 'Something ends processes there (a `pkill` in a job, a limit of memory or CPU time); it is tried again, five times at most.',
   });
 }
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { GpoolRun } from '../../helpers/run-gpool.js';
@@ -18,6 +19,8 @@ export async function playScene(
   t.timeout(170_000);
   const cwd = join(world.home, name);
   await world.makeDirectory(cwd, { ...FILES, ...scene.files });
+  // A scene that failed in its middle may have left its jobs waiting.
+  await rm(join(world.home, 'hold'), { force: true });
   const running = new Map<string, Promise<GpoolRun>>();
   for (const step of scene.steps) await play(t, { world, cwd, running }, step);
 }

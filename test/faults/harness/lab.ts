@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../helpers/free-port.js';
+import { sshSection } from '../../helpers/ssh-section.js';
 import { type ProxyTarget, startTcpProxy, type TcpProxy } from '../../helpers/tcp-proxy.js';
 import { createAccount, type TestAccount } from '../../helpers/test-account.js';
 import type { HostWitness } from './evidence.js';
@@ -128,7 +129,7 @@ async function writeClientFiles(
   const known: string[] = [];
   const add = async (name: string, { address, port }: ProxyTarget, behind: readonly Machine[]) => {
     for (const machine of behind) known.push(`[${address}]:${port} ${await machine.publicKey()}\n`);
-    sections.push(writeSection(name, { address, port }, { ...parts, knownHosts }));
+    sections.push(sshSection(name, { ...parts, address, port, knownHosts, more: parts.ssh }));
   };
   for (const [at, machine] of machines.entries())
     await add(machine.name, atHome(proxies[at]) ?? machine, [machine]);
@@ -140,24 +141,6 @@ async function writeClientFiles(
 
 function atHome(proxy: TcpProxy | null | undefined): ProxyTarget | null {
   return proxy ? { address: '127.0.0.1', port: proxy.port } : null;
-}
-
-function writeSection(
-  name: string,
-  { address, port }: ProxyTarget,
-  { user, identity, knownHosts, ssh }: ClientParts & { readonly knownHosts: string },
-): string {
-  const lines = [
-    `HostName ${address}`,
-    `Port ${port}`,
-    `User ${user}`,
-    `IdentityFile ${identity}`,
-    'IdentitiesOnly yes',
-    `UserKnownHostsFile ${knownHosts}`,
-    'GlobalKnownHostsFile none',
-    ...ssh,
-  ];
-  return `Host ${name}\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
 /** A user's own settings, only shorter: silence is noticed after 1 s × (3 + 1). */

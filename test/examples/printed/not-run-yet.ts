@@ -1,1 +1,0 @@
-export const NOT_RUN_YET: Readonly<Record<string, string>> = {};
